@@ -1,0 +1,22 @@
+/*
+ * What a key press asks of the core.
+ */
+#ifndef NET_MONITOR_COMMAND_H
+#define NET_MONITOR_COMMAND_H
+
+#include "net/base/uuid.h"
+
+enum command_kind {
+    COMMAND_NONE,
+    COMMAND_SELECT, /* id: the agent (or the workspace, when it has no agent) to watch and show */
+    COMMAND_PAUSE,  /* toggle */
+    COMMAND_RETRY,  /* probe, reconnect and reload the list now */
+    COMMAND_QUIT,
+};
+
+struct command {
+    enum command_kind kind;
+    struct uuid id;
+};
+
+#endif

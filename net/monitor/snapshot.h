@@ -1,0 +1,210 @@
+/*
+ * Everything that a face may show, published whole by the core. Plain data: no pointers. All text
+ * is already safe for a terminal. The screen, `ping` and the recorder read the same figures.
+ *
+ * Handed over by three slots and one atomic exchange (snapshot_box): one slot is being written, one
+ * is being read, one is handed over. With two, a writer that laps the reader would tear the frame.
+ */
+#ifndef NET_MONITOR_SNAPSHOT_H
+#define NET_MONITOR_SNAPSHOT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "net/base/now.h"
+#include "net/base/uuid.h"
+
+enum {
+    SNAPSHOT_WORKSPACES_MAX =
+        256,                     /* rows in the list; `workspaces_total` says how many there are */
+    SNAPSHOT_SAMPLES_MAX = 3600, /* an hour at one probe a second */
+    SNAPSHOT_SPARK = 24,         /* last probes of each watched workspace, oldest first */
+    SNAPSHOT_EVENTS_MAX = 32,
+    SNAPSHOT_NAME = 96,
+    SNAPSHOT_TEXT = 240,
+};
+
+enum path_kind { PATH_NONE, PATH_DERP, PATH_DIRECT };
+
+/* One probe. */
+struct snapshot_sample {
+    mono_ns sent_at;
+    uint32_t rtt_us; /* 0 when lost or pending */
+    uint8_t state;   /* enum sample_state */
+    uint8_t path;    /* enum path_kind */
+    uint16_t region; /* when by DERP */
+};
+
+enum sample_state { SAMPLE_PENDING, SAMPLE_PONG, SAMPLE_LOST };
+
+/* Of the probes that were answered; ns. count 0: no figure is known. */
+struct snapshot_stats {
+    uint64_t sent, answered, lost; /* pending = sent - answered - lost */
+    uint64_t last_ns, min_ns, avg_ns, max_ns, p50_ns, p95_ns;
+    uint64_t jitter_ns; /* mean of the differences of neighbouring answers (RFC 3550's idea) */
+    uint64_t stddev_ns;
+};
+
+/* The steps on which a connection stands, in order. */
+#define LADDER_LIST(X)                                                                             \
+    X(LADDER_SERVER, "server", "signed in")                                                        \
+    X(LADDER_AGENT, "agent", "agent connected")                                                    \
+    X(LADDER_COORDINATOR, "coordinator", "coordinator")                                            \
+    X(LADDER_RELAY, "relay", "relay connected")                                                    \
+    X(LADDER_NODE_SENT, "node_sent", "node sent")                                                  \
+    X(LADDER_NODE_RECEIVED, "node_received", "node received")                                      \
+    X(LADDER_DISCO, "disco", "disco answered")
+
+enum ladder_step {
+#define X(code, name, text) code,
+    LADDER_LIST(X)
+#undef X
+        LADDER_STEPS
+};
+
+enum ladder_state { LADDER_TODO, LADDER_RUNNING, LADDER_DONE, LADDER_FAILED };
+
+struct snapshot_step {
+    enum ladder_state state;
+    mono_ns since;              /* when it entered that state */
+    mono_ns retry_at;           /* FAILED or RUNNING: the next attempt; MONO_NEVER = none planned */
+    char detail[SNAPSHOT_TEXT]; /* why it failed, or what it is; may be empty */
+};
+
+/* A connection that is kept (coordinator, relay). */
+enum link_state { LINK_IDLE, LINK_CONNECTING, LINK_UP, LINK_WAITING, LINK_FAILED };
+
+struct snapshot_link {
+    enum link_state state;
+    mono_ns since;
+    mono_ns retry_at; /* LINK_WAITING */
+    unsigned attempts;
+    char detail[SNAPSHOT_TEXT]; /* last failure; empty when up */
+};
+
+enum workspace_state {
+    WORKSPACE_UNKNOWN,
+    WORKSPACE_RUNNING,
+    WORKSPACE_STARTING, /* pending, starting */
+    WORKSPACE_STOPPING,
+    WORKSPACE_STOPPED,
+    WORKSPACE_BROKEN, /* failed, cancelled */
+    WORKSPACE_DELETED,
+};
+
+enum agent_state {
+    AGENT_STATE_UNKNOWN,
+    AGENT_STATE_CONNECTING,
+    AGENT_STATE_CONNECTED,
+    AGENT_STATE_DISCONNECTED,
+    AGENT_STATE_TIMEOUT
+};
+
+/* One row of the list: an agent, or a workspace that has none (stopped). */
+struct snapshot_workspace {
+    struct uuid workspace;
+    struct uuid agent; /* zero: no agent */
+    char owner[SNAPSHOT_NAME];
+    char name[SNAPSHOT_NAME];       /* workspace */
+    char agent_name[SNAPSHOT_NAME]; /* empty: no agent */
+    bool show_agent_name;           /* the workspace has several agents */
+    enum workspace_state state;
+    enum agent_state agent_state;
+    bool watched; /* probes are sent */
+    enum path_kind path;
+    uint32_t last_rtt_us; /* 0: none */
+    uint8_t spark_count;
+    uint32_t spark_us[SNAPSHOT_SPARK]; /* 0 = lost */
+};
+
+struct snapshot_event {
+    uint64_t seq;
+    struct wall_time when;
+    mono_ns at;
+    char text[SNAPSHOT_TEXT];
+};
+
+struct snapshot {
+    uint64_t seq; /* 0: nothing was published yet */
+    mono_ns now;
+    struct wall_time wall;
+
+    char deployment[SNAPSHOT_NAME]; /* host[:port] */
+    char user[SNAPSHOT_NAME];
+    char server_version[SNAPSHOT_NAME];
+    bool lab;
+    bool signed_in;
+    char notice[SNAPSHOT_TEXT]; /* the one line that the user must see now; empty = none */
+    bool fatal;                 /* notice is the reason why nothing can go on (signed out, …) */
+
+    size_t workspaces_total;
+    size_t workspace_count;
+    struct snapshot_workspace workspaces[SNAPSHOT_WORKSPACES_MAX];
+    bool list_live; /* by WorkspaceUpdates; else by polling */
+    bool list_known;
+
+    /* The selected row, as its agent (or workspace when it has none); zero: nothing is selected. */
+    int selected;                  /* index into workspaces; -1 = none */
+    char title[SNAPSHOT_NAME * 2]; /* "dev1 · main" */
+    bool paused;
+
+    struct snapshot_step ladder[LADDER_STEPS];
+    struct snapshot_link coordinator;
+    struct snapshot_link relay; /* to the region in use */
+    char relay_url[SNAPSHOT_NAME];
+    char relay_health[SNAPSHOT_TEXT];
+    bool relay_websocket;
+    uint64_t relay_rtt_ns; /* us to the relay; 0 = not known */
+    uint64_t relay_packets_in, relay_packets_out, relay_bytes_in, relay_bytes_out;
+
+    /* The path in use. */
+    enum path_kind path;
+    mono_ns path_since;
+    int64_t region; /* by DERP */
+    char region_name[SNAPSHOT_NAME];
+    char region_code[SNAPSHOT_NAME];
+    int64_t home_region; /* ours; 0 = none yet */
+    char home_region_name[SNAPSHOT_NAME];
+    uint64_t home_latency_ns; /* by HTTP; 0 = not measured */
+    int64_t agent_region;     /* the agent's home; 0 = not known */
+    char agent_region_name[SNAPSHOT_NAME];
+    bool node_sent;
+    mono_ns node_sent_at;
+    bool node_received;
+    mono_ns node_received_at;
+    size_t agent_endpoint_count;
+    char agent_endpoints[8][64];
+    char agent_version[SNAPSHOT_NAME];
+    bool direct_disabled_deployment;
+    bool direct_disabled_client;
+
+    struct snapshot_stats window; /* of the samples below */
+    struct snapshot_stats run;    /* since the workspace was selected first */
+    size_t sample_count;
+    struct snapshot_sample samples[SNAPSHOT_SAMPLES_MAX]; /* oldest first */
+    uint64_t interval_ns;                                 /* between probes */
+
+    size_t event_count;
+    struct snapshot_event events[SNAPSHOT_EVENTS_MAX]; /* oldest first */
+};
+
+const char *ladder_step_name(enum ladder_step step); /* "node_sent" */
+const char *ladder_step_text(enum ladder_step step); /* "node sent" */
+
+/* The hand-over. One writer thread, one reader thread. */
+struct snapshot_box;
+
+struct snapshot_box *snapshot_box_new(void);
+void snapshot_box_free(struct snapshot_box *box);
+
+/* The slot to fill; always the same until published. Holds an old snapshot: overwrite every field.
+ */
+struct snapshot *snapshot_box_draft(struct snapshot_box *box);
+void snapshot_box_publish(struct snapshot_box *box);
+
+/* The newest published one; *fresh says whether it is newer than that of the last call. Valid until
+ * the next call. */
+const struct snapshot *snapshot_box_take(struct snapshot_box *box, bool *fresh);
+
+#endif
