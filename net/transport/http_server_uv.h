@@ -13,6 +13,7 @@
 #include "net/base/log.h"
 #include "net/transport/http_uv.h"
 #include "net/transport/stream.h"
+#include "net/transport/websocket_stream.h" /* websocket_stream_ping */
 
 struct http_server;
 struct http_exchange; /* one request; owned by the server; answered exactly once, then gone */
@@ -52,8 +53,5 @@ struct stream *http_exchange_websocket(struct http_exchange *exchange, const cha
 /* 101 with "Upgrade: <protocol>" and the extra headers, then raw bytes. Ends the exchange. */
 struct stream *http_exchange_upgrade(struct http_exchange *exchange, const char *protocol,
                                      const struct http_header *headers, size_t header_count);
-
-/* Websocket streams only: sends a ping (coderd does so every 15 s). */
-void websocket_stream_ping(struct stream *stream);
 
 #endif

@@ -29,6 +29,8 @@ struct stream_ops {
     /* Ends it in order if it can (a websocket sends 1000 first) and frees it later, on the loop. No
      * wake comes after this call. */
     void (*close)(struct stream *stream);
+    /* Called by stream_attach, to arrange the first wake. May be NULL. */
+    void (*attached)(struct stream *stream);
 };
 
 /* The first member of every kind of stream. */
@@ -38,12 +40,15 @@ struct stream {
     void *owner;
 };
 
-/* From now on `wake` is called with `owner`; a first call comes on the next turn of the loop if
- * bytes may be waiting already. */
+/* From now on `wake` is called with `owner`, for the first time on the next turn of the loop. A
+ * `wake` of NULL detaches the owner: no more calls. */
 static inline void stream_attach(struct stream *stream, void (*wake)(void *owner), void *owner)
 {
     stream->wake = wake;
     stream->owner = owner;
+    if (stream->ops->attached != NULL) {
+        stream->ops->attached(stream);
+    }
 }
 
 NET_MUST_USE static inline enum net_err stream_read(struct stream *stream, uint8_t *out,

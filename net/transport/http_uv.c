@@ -1,0 +1,150 @@
+#include "net/transport/http_uv.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#include "net/base/buf.h"
+#include "net/base/mem.h"
+#include "net/base/now.h"
+#include "net/base/text.h"
+#include "net/transport/transfer_uv.h"
+
+enum { CONTENT_TYPE_SIZE = 128, VERSION_SIZE = 128 };
+
+struct http_call {
+    struct transfer transfer; /* first */
+    struct buf body;
+    bool too_big;
+    char build_version[VERSION_SIZE];
+    void (*done)(void *owner, const struct http_response *response);
+    void *owner;
+};
+
+static size_t on_body(char *data, size_t one, size_t len, void *owner)
+{
+    struct http_call *call = owner;
+    (void)one;
+    /* One byte is kept for the zero that follows. */
+    if (len >= buf_room(&call->body) || buf_append(&call->body, bytes_of(data, len)) != NET_OK) {
+        call->too_big = true;
+        return CURL_WRITEFUNC_ERROR;
+    }
+    return len;
+}
+
+static struct bytes trimmed(struct bytes in)
+{
+    while (in.len > 0 && (in.ptr[0] == ' ' || in.ptr[0] == '\t')) {
+        in = bytes_of(in.ptr + 1, in.len - 1);
+    }
+    while (in.len > 0 && strchr(" \t\r\n", in.ptr[in.len - 1]) != NULL) {
+        in.len--;
+    }
+    return in;
+}
+
+static size_t on_header(char *data, size_t one, size_t len, void *owner)
+{
+    static const char name[] = "X-Coder-Build-Version:";
+    struct http_call *call = owner;
+    size_t name_len = sizeof name - 1;
+    (void)one;
+    if (len > name_len && strncasecmp(data, name, name_len) == 0) {
+        (void)text_clean(call->build_version, sizeof call->build_version,
+                         trimmed(bytes_of(data + name_len, len - name_len)));
+    }
+    return len;
+}
+
+static void free_call(struct http_call *call)
+{
+    transfer_end(&call->transfer);
+    buf_clear(&call->body);
+    free(call);
+}
+
+static uint64_t first_byte_ns(CURL *easy)
+{
+    curl_off_t sent_us = 0;
+    curl_off_t first_us = 0;
+    (void)curl_easy_getinfo(easy, CURLINFO_PRETRANSFER_TIME_T, &sent_us);
+    (void)curl_easy_getinfo(easy, CURLINFO_STARTTRANSFER_TIME_T, &first_us);
+    return first_us > sent_us ? (uint64_t)(first_us - sent_us) * NS_PER_US : 0;
+}
+
+static void fill_response(struct http_call *call, struct http_response *out, char *type_out)
+{
+    long status = 0;
+    const char *type = NULL;
+    (void)curl_easy_getinfo(call->transfer.easy, CURLINFO_RESPONSE_CODE, &status);
+    (void)curl_easy_getinfo(call->transfer.easy, CURLINFO_CONTENT_TYPE, &type);
+    (void)text_clean(type_out, CONTENT_TYPE_SIZE, bytes_text(type == NULL ? "" : type));
+    uint8_t *end = buf_reserve(&call->body, 1);
+    if (end != NULL) {
+        *end = 0;
+    }
+    out->status = (int)status;
+    out->body = buf_view(&call->body);
+    out->first_byte_ns = first_byte_ns(call->transfer.easy);
+    out->over_ipv6 = transfer_is_ipv6(&call->transfer);
+}
+
+static void on_done(struct transfer *transfer, CURLcode code)
+{
+    struct http_call *call = (struct http_call *)transfer;
+    char type[CONTENT_TYPE_SIZE] = "";
+    struct http_response response = {.content_type = type, .build_version = call->build_version};
+    if (code == CURLE_OK) {
+        fill_response(call, &response, type);
+    } else {
+        (void)transfer_failure(transfer, call->too_big ? CURLE_FILESIZE_EXCEEDED : code,
+                               &response.failure);
+    }
+    if (response.failure.code != NET_OK) {
+        log_line(transfer->client->log, LOG_DEBUG, LOG_HTTP, "GET %s", response.failure.text);
+    } else {
+        log_line(transfer->client->log, LOG_DEBUG, LOG_HTTP, "GET %s: %d, %zu bytes", transfer->url,
+                 response.status, response.body.len);
+    }
+    transfer_end(transfer); /* the callee may close the client */
+    call->done(call->owner, &response);
+    free_call(call);
+}
+
+static void on_drop(struct transfer *transfer)
+{
+    free_call((struct http_call *)transfer);
+}
+
+struct http_call *http_get(struct http_client *client, const struct http_request *request,
+                           void (*done)(void *owner, const struct http_response *response),
+                           void *owner)
+{
+    struct http_call *call = mem_new(sizeof *call);
+    struct transfer_options options = {.url = request->url,
+                                       .headers = request->headers,
+                                       .header_count = request->header_count,
+                                       .timeout_ns = request->timeout_ns,
+                                       .fresh_connection = request->fresh_connection,
+                                       .allow_insecure = request->allow_insecure,
+                                       .target = request->target};
+    call->done = done;
+    call->owner = owner;
+    call->transfer.done = on_done;
+    call->transfer.drop = on_drop;
+    buf_init(&call->body, request->body_max + 1);
+    transfer_start(&call->transfer, client, &options);
+    CURL *easy = call->transfer.easy;
+    (void)curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, on_body);
+    (void)curl_easy_setopt(easy, CURLOPT_WRITEDATA, call);
+    (void)curl_easy_setopt(easy, CURLOPT_HEADERFUNCTION, on_header);
+    (void)curl_easy_setopt(easy, CURLOPT_HEADERDATA, call);
+    (void)curl_easy_setopt(easy, CURLOPT_MAXFILESIZE_LARGE, (curl_off_t)request->body_max);
+    return call;
+}
+
+void http_cancel(struct http_call *call)
+{
+    free_call(call);
+}
