@@ -32,7 +32,7 @@ static void make_room(struct buf *buf, size_t len)
 {
     size_t used = buf_len(buf);
     size_t need = used + len;
-    if (need <= buf->size) {
+    if (buf->memory != NULL && need <= buf->size) {
         memmove(buf->memory, buf->memory + buf->start, used);
     } else {
         size_t size = buf->size == 0 ? FIRST_SIZE : buf->size;
@@ -40,7 +40,7 @@ static void make_room(struct buf *buf, size_t len)
             size *= 2;
         }
         uint8_t *memory = mem_new(size);
-        if (used > 0) {
+        if (buf->memory != NULL) {
             memcpy(memory, buf->memory + buf->start, used);
         }
         mem_free_wiped(buf->memory, buf->size);

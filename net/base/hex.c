@@ -32,7 +32,7 @@ enum net_err hex_decode(const char *text, size_t text_len, uint8_t *out, size_t 
         }
     }
     for (size_t i = 0; i < len; i++) {
-        out[i] = (uint8_t)(digit(text[2 * i]) << 4 | digit(text[2 * i + 1]));
+        out[i] = (uint8_t)((unsigned)digit(text[2 * i]) << 4 | (unsigned)digit(text[2 * i + 1]));
     }
     return NET_OK;
 }
