@@ -1,5 +1,7 @@
 #include <errno.h>
+#include <string.h>
 
+#include "net/base/text.h"
 #include "net/transport/transfer_uv.h"
 
 /* libcurl's own words where it gave some, else its words for the code. */
@@ -31,16 +33,43 @@ static enum net_err proxy_answer(const struct transfer *transfer, long status, s
                        transfer->url, status);
 }
 
+/* "Failed to connect to HOST port N" names the proxy where one is used; what follows in libcurl's
+ * text (" after 3 ms: Couldn't connect to server") says less than the system's error. */
 static enum net_err cannot_connect(const struct transfer *transfer, struct failure *out)
 {
     long os = 0;
+    char where[CURL_ERROR_SIZE];
+    text_copy(where, sizeof where, detail(transfer, CURLE_COULDNT_CONNECT));
+    char *tail = strstr(where, " after ");
     (void)curl_easy_getinfo(transfer->easy, CURLINFO_OS_ERRNO, &os);
-    const char *advice = os == ECONNREFUSED
-                             ? "nothing listens there: check the address and that the server runs"
-                             : "check the address, your network, VPN and firewall";
-    return failure_set(
-        out, NET_ERR_IO, "%s: %s. %s%s%s", transfer->url, detail(transfer, CURLE_COULDNT_CONNECT),
-        os == 0 ? "" : uv_strerror(uv_translate_sys_error((int)os)), os == 0 ? "" : "; ", advice);
+    if (os == 0) {
+        return failure_set(out, NET_ERR_IO,
+                           "%s: %s. Check the address, your network, VPN and firewall",
+                           transfer->url, where);
+    }
+    if (tail != NULL) {
+        *tail = '\0';
+    }
+    return failure_set(out, NET_ERR_IO, "%s: %s: %s. %s", transfer->url, where,
+                       uv_strerror(uv_translate_sys_error((int)os)),
+                       os == ECONNREFUSED
+                           ? "Nothing listens there; check the address and that the server runs"
+                           : "Check the address, your network, VPN and firewall");
+}
+
+static enum net_err no_tls(const struct transfer *transfer, CURLcode code, struct failure *out)
+{
+    const char *why = detail(transfer, code);
+    if (strstr(why, "wrong version number") != NULL) {
+        return failure_set(out, NET_ERR_IO,
+                           "%s: what listens there does not speak TLS; is its address http:// "
+                           "instead?",
+                           transfer->url);
+    }
+    return failure_set(out, NET_ERR_IO,
+                       "%s: no TLS connection could be made (%s). The server must speak TLS 1.2 or "
+                       "newer; it may also want a client certificate",
+                       transfer->url, why);
 }
 
 enum net_err transfer_failure(const struct transfer *transfer, CURLcode code, struct failure *out)
@@ -81,10 +110,7 @@ enum net_err transfer_failure(const struct transfer *transfer, CURLcode code, st
         return failure_set(out, NET_ERR_USAGE, "%s: a certificate or key file is not usable (%s)",
                            url, detail(transfer, code));
     case CURLE_SSL_CONNECT_ERROR:
-        return failure_set(out, NET_ERR_IO,
-                           "%s: no TLS connection (%s). Is it an https:// server with TLS 1.2 or "
-                           "newer?",
-                           url, detail(transfer, code));
+        return no_tls(transfer, code, out);
     case CURLE_FILESIZE_EXCEEDED:
     case CURLE_WRITE_ERROR:
         return failure_set(out, NET_ERR_TOO_BIG,
