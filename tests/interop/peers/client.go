@@ -1,0 +1,345 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"flag"
+	"fmt"
+	"net/http"
+	"net/url"
+	"os"
+	"strconv"
+	"time"
+
+	"github.com/coder/websocket"
+	"github.com/google/uuid"
+	"github.com/hashicorp/yamux"
+	"storj.io/drpc"
+	"tailscale.com/derp"
+	"tailscale.com/derp/derphttp"
+	"tailscale.com/envknob"
+	"tailscale.com/net/netmon"
+	"tailscale.com/types/key"
+
+	pb "derptop.example/interop/tailnetpb"
+)
+
+// client is a genuine client of a deployment that is not ours to trust: derptop's lab.
+type client struct {
+	base  *url.URL
+	token string
+}
+
+func (c *client) get(ctx context.Context, path string, out any) error {
+	request, err := http.NewRequestWithContext(ctx, "GET", c.base.JoinPath(path).String(), nil)
+	if err != nil {
+		return err
+	}
+	request.Header.Set("Coder-Session-Token", c.token)
+	response, err := http.DefaultClient.Do(request)
+	if err != nil {
+		return err
+	}
+	defer response.Body.Close()
+	if response.StatusCode != 200 {
+		return fmt.Errorf("GET %s: %s", path, response.Status)
+	}
+	return json.NewDecoder(response.Body).Decode(out)
+}
+
+// agentOf finds the only agent of a workspace.
+func (c *client) agentOf(ctx context.Context, name string) (uuid.UUID, error) {
+	var found struct {
+		LatestBuild struct {
+			Resources []struct{ Agents []struct{ ID uuid.UUID } }
+		} `json:"latest_build"`
+	}
+	if err := c.get(ctx, "/api/v2/users/me/workspace/"+name, &found); err != nil {
+		return uuid.Nil, err
+	}
+	for _, resource := range found.LatestBuild.Resources {
+		for _, agent := range resource.Agents {
+			return agent.ID, nil
+		}
+	}
+	return uuid.Nil, fmt.Errorf("workspace %s has no agent", name)
+}
+
+// dial opens the coordinator's websocket and the yamux session in it.
+func (c *client) dial(ctx context.Context) (*yamux.Session, error) {
+	at := c.base.JoinPath("/api/v2/tailnet")
+	at.RawQuery = "version=2.3"
+	ws, _, err := websocket.Dial(ctx, at.String(), &websocket.DialOptions{
+		HTTPHeader: http.Header{"Coder-Session-Token": {c.token}}, CompressionMode: websocket.CompressionDisabled})
+	if err != nil {
+		return nil, err
+	}
+	ws.SetReadLimit(-1)
+	return yamux.Client(websocket.NetConn(context.Background(), ws, websocket.MessageBinary), yamuxConfig())
+}
+
+func firstMap(ctx context.Context, session *yamux.Session) (*pb.DERPMap, error) {
+	stream, err := openRPC(ctx, session, "StreamDERPMaps")
+	if err != nil {
+		return nil, err
+	}
+	defer stream.Close()
+	if err := stream.MsgSend(&pb.StreamDERPMapsRequest{}, encoding{}); err != nil {
+		return nil, err
+	}
+	if err := stream.CloseSend(); err != nil {
+		return nil, err
+	}
+	var relays pb.DERPMap
+	return &relays, stream.MsgRecv(&relays, encoding{})
+}
+
+// stunPort takes from the map what a node on loopback needs: the STUN server's port.
+func stunPort(relays *pb.DERPMap) (uint16, error) {
+	for _, region := range relays.Regions {
+		for _, node := range region.Nodes {
+			if node.StunPort > 0 {
+				return uint16(node.StunPort), nil
+			}
+		}
+	}
+	return 0, fmt.Errorf("the map has no STUN server: %v", relays)
+}
+
+// pingCommand is derptop's own job, done by the genuine machinery against derptop's lab.
+func pingCommand(ctx context.Context, args []string) error {
+	flags := flag.NewFlagSet("ping", flag.ExitOnError)
+	at := flags.String("url", os.Getenv("CODER_URL"), "the deployment")
+	token := flags.String("token", os.Getenv("CODER_SESSION_TOKEN"), "session token")
+	count := flags.Int("n", 5, "pongs wanted")
+	flags.Parse(args)
+	if flags.NArg() != 1 {
+		return fmt.Errorf("ping: one workspace is wanted")
+	}
+	ctx, cancel := context.WithTimeout(ctx, time.Minute)
+	defer cancel()
+	base, err := url.Parse(*at)
+	if err != nil {
+		return err
+	}
+	c := &client{base: base, token: *token}
+	agent, err := c.agentOf(ctx, flags.Arg(0))
+	if err != nil {
+		return err
+	}
+	session, err := c.dial(ctx)
+	if err != nil {
+		return err
+	}
+	defer session.Close()
+	relays, err := firstMap(ctx, session)
+	if err != nil {
+		return fmt.Errorf("StreamDERPMaps: %w", err)
+	}
+	stun, err := stunPort(relays)
+	if err != nil {
+		return err
+	}
+	port, err := strconv.Atoi(base.Port())
+	if err != nil {
+		return err
+	}
+	changed := make(chan struct{}, 1)
+	n, err := newNode("client", randomID(), relayMap(port, stun), func() {
+		select {
+		case changed <- struct{}{}:
+		default:
+		}
+	})
+	if err != nil {
+		return err
+	}
+	stream, err := openRPC(ctx, session, "Coordinate")
+	if err != nil {
+		return err
+	}
+	if err := meet(ctx, n, stream, agent, changed); err != nil {
+		return err
+	}
+	for i := 0; i < *count; i++ {
+		pong, err := n.ping(agent, 5*time.Second)
+		if err != nil {
+			return fmt.Errorf("ping %d: %w", i+1, err)
+		}
+		say(object{"pong": i + 1, "region": pong.DERPRegionID, "endpoint": pong.Endpoint, "ms": pong.LatencySeconds * 1000})
+	}
+	if err := stream.MsgSend(&pb.CoordinateRequest{Disconnect: &pb.CoordinateRequest_Disconnect{}}, encoding{}); err != nil {
+		return err
+	}
+	return stream.CloseSend()
+}
+
+// meet announces the node, opens the tunnel, and returns when the agent's node has come and the agent
+// has said that it is ready for us.
+func meet(ctx context.Context, n *node, stream drpc.Stream, agent uuid.UUID, changed <-chan struct{}) error {
+	open := &pb.CoordinateRequest{AddTunnel: &pb.CoordinateRequest_Tunnel{Id: agent[:]}}
+	if err := stream.MsgSend(open, encoding{}); err != nil {
+		return err
+	}
+	go func() {
+		for {
+			select {
+			case <-ctx.Done():
+				return
+			case <-changed:
+				if self := n.self(false); self != nil { // no endpoints: what is tried here is the relay
+					stream.MsgSend(&pb.CoordinateRequest{UpdateSelf: &pb.CoordinateRequest_UpdateSelf{Node: self}}, encoding{})
+				}
+			}
+		}
+	}()
+	known, ready := false, false
+	for !known || !ready {
+		var response pb.CoordinateResponse
+		if err := stream.MsgRecv(&response, encoding{}); err != nil {
+			return fmt.Errorf("coordinate: %w", err)
+		}
+		if response.Error != "" {
+			return fmt.Errorf("coordinator: %s", response.Error)
+		}
+		for _, u := range response.PeerUpdates {
+			if !bytes.Equal(u.Id, agent[:]) {
+				return fmt.Errorf("an update of a stranger: %x", u.Id)
+			}
+			switch u.Kind {
+			case kindNode:
+				if want := agentAddress(agent).String(); len(u.Node.Addresses) == 0 || u.Node.Addresses[0] != want {
+					return fmt.Errorf("the agent's address is %v, not %s", u.Node.Addresses, want)
+				}
+				u.Node.Endpoints = nil
+				if err := n.setPeer(agent, u.Node); err != nil {
+					return fmt.Errorf("the agent's node: %w", err)
+				}
+				known = true
+			case kindReady:
+				ready = true
+			}
+		}
+	}
+	return nil
+}
+
+// link is a genuine relay client whose messages are read all the time.
+type link struct {
+	*derphttp.Client
+	messages chan derp.ReceivedMessage // closed when the connection ends
+}
+
+// relayCommand sends packets both ways between two genuine relay clients.
+func relayCommand(ctx context.Context, args []string) error {
+	flags := flag.NewFlagSet("relay", flag.ExitOnError)
+	at := flags.String("url", os.Getenv("CODER_URL"), "the deployment whose relay it is")
+	byWebsocket := flags.Bool("websocket", false, "connect by websocket")
+	flags.Parse(args)
+	envknob.Setenv("TS_DEBUG_DERP_WS_CLIENT", strconv.FormatBool(*byWebsocket))
+	ctx, cancel := context.WithTimeout(ctx, 30*time.Second)
+	defer cancel()
+	first, err := connectRelay(ctx, *at)
+	if err != nil {
+		return err
+	}
+	second, err := connectRelay(ctx, *at)
+	if err != nil {
+		return err
+	}
+	largest := derp.MaxPacketSize
+	if *byWebsocket {
+		largest = 32000 // the genuine client's websocket library takes no larger message
+	}
+	for _, size := range []int{1, 100, 1310, largest} {
+		if err := pass(ctx, first, second, bytes.Repeat([]byte{0xa5}, size)); err != nil {
+			return fmt.Errorf("%d bytes: %w", size, err)
+		}
+		if err := pass(ctx, second, first, bytes.Repeat([]byte{0x5a}, size)); err != nil {
+			return fmt.Errorf("%d bytes back: %w", size, err)
+		}
+	}
+	if err := first.Ping(ctx); err != nil {
+		return fmt.Errorf("ping of the relay: %w", err)
+	}
+	left := second.SelfPublicKey()
+	second.Close()
+	if err := awaitGone(ctx, first, left); err != nil {
+		return err
+	}
+	say(object{"ok": true, "relay": first.ServerPublicKey().String()})
+	return nil
+}
+
+func connectRelay(ctx context.Context, at string) (*link, error) {
+	c, err := derphttp.NewClient(key.NewNode(), at+"/derp", logTo("relay client"), netmon.NewStatic())
+	if err != nil {
+		return nil, err
+	}
+	if err := c.Connect(ctx); err != nil {
+		return nil, err
+	}
+	l := &link{Client: c, messages: make(chan derp.ReceivedMessage, 64)}
+	go func() {
+		defer close(l.messages)
+		for {
+			message, err := c.Recv()
+			if err != nil {
+				return
+			}
+			if packet, ok := message.(derp.ReceivedPacket); ok {
+				packet.Data = bytes.Clone(packet.Data) // lent until the next Recv only
+				message = packet
+			}
+			l.messages <- message
+		}
+	}()
+	// Until the relay says that we are in, it may drop what is sent to us.
+	_, err = await(ctx, l, func(m derp.ReceivedMessage) bool { _, ok := m.(derp.ServerInfoMessage); return ok })
+	return l, err
+}
+
+// await takes messages until one is wanted.
+func await(ctx context.Context, l *link, wanted func(derp.ReceivedMessage) bool) (derp.ReceivedMessage, error) {
+	for {
+		select {
+		case <-ctx.Done():
+			return nil, ctx.Err()
+		case message, ok := <-l.messages:
+			if !ok {
+				return nil, fmt.Errorf("the relay closed the connection")
+			}
+			if wanted(message) {
+				return message, nil
+			}
+		}
+	}
+}
+
+func pass(ctx context.Context, from, to *link, what []byte) error {
+	if err := from.Send(to.SelfPublicKey(), what); err != nil {
+		return err
+	}
+	message, err := await(ctx, to, func(m derp.ReceivedMessage) bool { _, ok := m.(derp.ReceivedPacket); return ok })
+	if err != nil {
+		return err
+	}
+	packet := message.(derp.ReceivedPacket)
+	if packet.Source != from.SelfPublicKey() || !bytes.Equal(packet.Data, what) {
+		return fmt.Errorf("%d bytes from %s arrived", len(packet.Data), packet.Source.ShortString())
+	}
+	return nil
+}
+
+// awaitGone: whoever has sent to a peer is told when that peer leaves.
+func awaitGone(ctx context.Context, l *link, who key.NodePublic) error {
+	_, err := await(ctx, l, func(m derp.ReceivedMessage) bool {
+		gone, ok := m.(derp.PeerGoneMessage)
+		return ok && gone.Peer == who
+	})
+	if err != nil {
+		return fmt.Errorf("nothing said that the peer is gone: %w", err)
+	}
+	return nil
+}

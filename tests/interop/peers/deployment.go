@@ -1,0 +1,367 @@
+package main
+
+import (
+	"bufio"
+	"context"
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"net/netip"
+	"net/url"
+	"strconv"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/coder/websocket"
+	"github.com/google/uuid"
+	"google.golang.org/protobuf/types/known/durationpb"
+	"google.golang.org/protobuf/types/known/timestamppb"
+	"storj.io/drpc"
+	"tailscale.com/derp/derpserver"
+	"tailscale.com/net/stunserver"
+	"tailscale.com/net/wsconn"
+	"tailscale.com/tailcfg"
+	"tailscale.com/types/key"
+
+	pb "derptop.example/interop/tailnetpb"
+)
+
+const (
+	relayRegion = 999
+	stunRegion  = 1000
+	userName    = "interop"
+)
+
+type options struct {
+	listen          string
+	workspaces      int
+	stopped         string
+	token           string
+	forceWebsockets bool // what the connection info says
+	noUpgrade       bool // the relay is reached by websocket only
+	blockDirect     bool
+	noTailnet       bool // an old server: no /api/v2/tailnet
+	certOut         string
+}
+
+type workspace struct {
+	name      string
+	id, agent uuid.UUID
+	stopped   bool
+}
+
+// deployment is the least of a Coder server that a client needs, around a genuine relay, a genuine
+// STUN server and genuine agents.
+type deployment struct {
+	options
+	base       *url.URL
+	owner      uuid.UUID
+	workspaces []workspace
+	relay      *derpserver.Server
+	stun       netip.AddrPort
+	members    *coordinator
+	websockets atomic.Int64 // relay connections by websocket
+	upgrades   atomic.Int64 // relay connections by HTTP upgrade
+
+	mu     sync.Mutex
+	resume map[string]uuid.UUID
+}
+
+func newDeployment(ctx context.Context, o options, base *url.URL) (*deployment, error) {
+	d := &deployment{options: o, base: base, owner: randomID(), relay: derpserver.New(key.NewNode(), logTo("relay")),
+		members: &coordinator{members: map[uuid.UUID]*member{}}, resume: map[string]uuid.UUID{}}
+	for i := 1; i <= o.workspaces; i++ {
+		d.workspaces = append(d.workspaces, workspace{name: fmt.Sprintf("dev%d", i), id: randomID(), agent: randomID()})
+	}
+	if o.stopped != "" {
+		d.workspaces = append(d.workspaces, workspace{name: o.stopped, id: randomID(), stopped: true})
+	}
+	stun := stunserver.New(ctx)
+	if err := stun.Listen("127.0.0.1:0"); err != nil {
+		return nil, err
+	}
+	go stun.Serve()
+	d.stun = netip.MustParseAddrPort(stun.LocalAddr().String())
+	return d, nil
+}
+
+// startAgents comes last: the agents dial the relay that is being served by now.
+func (d *deployment) startAgents(plainPort int) error {
+	for _, w := range d.workspaces {
+		if w.stopped {
+			continue
+		}
+		if err := d.startAgent(w, plainPort); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// startAgent runs a genuine node that answers whoever opens a tunnel to it.
+func (d *deployment) startAgent(w workspace, plainPort int) error {
+	seat := d.members.join(w.agent, true)
+	announce := make(chan struct{}, 1)
+	n, err := newNode(w.name, w.agent, relayMap(plainPort, d.stun.Port()), func() {
+		select {
+		case announce <- struct{}{}:
+		default:
+		}
+	})
+	if err != nil {
+		return err
+	}
+	go func() {
+		for range announce {
+			if self := n.self(!d.blockDirect); self != nil {
+				d.members.request(seat, &pb.CoordinateRequest{UpdateSelf: &pb.CoordinateRequest_UpdateSelf{Node: self}})
+			}
+		}
+	}()
+	go func() {
+		for response := range seat.out {
+			for _, u := range response.PeerUpdates {
+				d.agentUpdate(n, seat, u)
+			}
+		}
+	}()
+	return nil
+}
+
+func (d *deployment) agentUpdate(n *node, seat *member, u *pb.CoordinateResponse_PeerUpdate) {
+	id, err := uuid.FromBytes(u.Id)
+	if err != nil {
+		return
+	}
+	switch u.Kind {
+	case kindNode:
+		if d.blockDirect {
+			u.Node.Endpoints = nil
+		}
+		if err := n.setPeer(id, u.Node); err != nil {
+			n.logf("node of %s: %v", id, err)
+			return
+		}
+		d.members.request(seat, &pb.CoordinateRequest{ReadyForHandshake: []*pb.CoordinateRequest_ReadyForHandshake{{Id: id[:]}}})
+	case kindDisconnected:
+		n.setPeer(id, nil)
+	}
+}
+
+// relayMap is the map as tailscale.com's own nodes need it: on loopback, the relay with a STUN port
+// (they choose the home by it).
+func relayMap(port int, stunPort uint16) *tailcfg.DERPMap {
+	return &tailcfg.DERPMap{Regions: map[int]*tailcfg.DERPRegion{relayRegion: {
+		RegionID: relayRegion, RegionCode: "coder", RegionName: "Genuine Relay",
+		Nodes: []*tailcfg.DERPNode{{Name: "999b", RegionID: relayRegion, HostName: "127.0.0.1", IPv4: "127.0.0.1", IPv6: "none",
+			DERPPort: port, STUNPort: int(stunPort), STUNTestIP: "127.0.0.1", InsecureForTests: true}},
+	}}}
+}
+
+// clientMap is the map as coderd gives it to clients; what the embedded relay's node says of host and
+// port is wrong on purpose, for a client must put in what it uses itself.
+func (d *deployment) clientMap() *pb.DERPMap {
+	return &pb.DERPMap{HomeParams: &pb.DERPMap_HomeParams{}, Regions: map[int64]*pb.DERPMap_Region{
+		relayRegion: {RegionId: relayRegion, EmbeddedRelay: true, RegionCode: "coder", RegionName: "Genuine Relay",
+			Nodes: []*pb.DERPMap_Region_Node{{Name: "999b", RegionId: relayRegion, HostName: "access-url.invalid", DerpPort: 1, StunPort: -1}}},
+		stunRegion: {RegionId: stunRegion, RegionCode: "coder_stun_1000", RegionName: "Coder STUN 1000",
+			Nodes: []*pb.DERPMap_Region_Node{{Name: "1000stun0", RegionId: stunRegion, HostName: "127.0.0.1", StunOnly: true, StunPort: int32(d.stun.Port())}}},
+	}}
+}
+
+// connectionInfo spells the map with Go's field names, as coderd does.
+func (d *deployment) connectionInfo() object {
+	regions := object{}
+	for id, r := range d.clientMap().Regions {
+		nodes := []object{}
+		for _, n := range r.Nodes {
+			node := object{"Name": n.Name, "RegionID": n.RegionId, "HostName": n.HostName, "STUNPort": n.StunPort}
+			if n.StunOnly {
+				node["STUNOnly"] = true
+			} else {
+				node["DERPPort"] = n.DerpPort
+			}
+			nodes = append(nodes, node)
+		}
+		regions[strconv.FormatInt(id, 10)] = object{"EmbeddedRelay": r.EmbeddedRelay, "RegionID": r.RegionId,
+			"RegionCode": r.RegionCode, "RegionName": r.RegionName, "Nodes": nodes}
+	}
+	return object{"derp_map": object{"Regions": regions}, "derp_force_websockets": d.forceWebsockets,
+		"disable_direct_connections": d.blockDirect, "hostname_suffix": "coder"}
+}
+
+func (d *deployment) serveRelay(w http.ResponseWriter, r *http.Request) {
+	if !strings.EqualFold(r.Header.Get("Upgrade"), "websocket") {
+		if d.noUpgrade {
+			http.Error(w, "no upgrades here", http.StatusBadRequest)
+			return
+		}
+		d.upgrades.Add(1)
+		derpserver.Handler(d.relay).ServeHTTP(w, r)
+		return
+	}
+	c, err := websocket.Accept(w, r, &websocket.AcceptOptions{Subprotocols: []string{"derp"},
+		CompressionMode: websocket.CompressionDisabled})
+	if err != nil {
+		return
+	}
+	defer c.Close(websocket.StatusInternalError, "closing")
+	if c.Subprotocol() != "derp" {
+		c.Close(websocket.StatusPolicyViolation, "the subprotocol must be derp")
+		return
+	}
+	c.SetReadLimit(-1) // a relay frame may be larger than the library lets pass by itself
+	d.websockets.Add(1)
+	stream := wsconn.NetConn(r.Context(), c, websocket.MessageBinary, r.RemoteAddr)
+	d.relay.Accept(r.Context(), stream, bufio.NewReadWriter(bufio.NewReader(stream), bufio.NewWriter(stream)), r.RemoteAddr)
+}
+
+// agentDoor serves the relay to the agents, whatever clients must put up with.
+func (d *deployment) agentDoor() http.Handler { return derpserver.Handler(d.relay) }
+
+// serveTailnet is the coordinator's endpoint: a websocket with yamux, dRPC and protobuf in it.
+func (d *deployment) serveTailnet(w http.ResponseWriter, r *http.Request, allow func(uuid.UUID) bool) {
+	var minor int
+	if _, err := fmt.Sscanf(r.URL.Query().Get("version"), "2.%d", &minor); err != nil || minor > 9 {
+		apiError(w, http.StatusBadRequest, "Unknown or unsupported API version", "version",
+			fmt.Sprintf("server is at version 2.9, behind requested version %s", r.URL.Query().Get("version")))
+		return
+	}
+	id := randomID()
+	if token := r.URL.Query().Get("resume_token"); token != "" {
+		d.mu.Lock()
+		known, ok := d.resume[token]
+		d.mu.Unlock()
+		if !ok {
+			apiError(w, http.StatusUnauthorized, "Invalid resume token", "resume_token", "not one of ours")
+			return
+		}
+		id = known
+	}
+	c, err := websocket.Accept(w, r, &websocket.AcceptOptions{CompressionMode: websocket.CompressionDisabled})
+	if err != nil {
+		return
+	}
+	ctx, cancel := context.WithCancel(r.Context())
+	defer cancel()
+	stream := websocket.NetConn(ctx, c, websocket.MessageBinary)
+	go func() {
+		for c.Ping(ctx) == nil {
+			select {
+			case <-ctx.Done():
+				return
+			case <-time.After(5 * time.Second):
+			}
+		}
+	}()
+	serveRPC(ctx, stream, d.calls(id, allow))
+	c.Close(websocket.StatusNormalClosure, "")
+}
+
+func (d *deployment) calls(id uuid.UUID, allow func(uuid.UUID) bool) rpcServer {
+	return rpcServer{
+		"Coordinate": func(s drpc.Stream) error { return d.coordinate(s, id, allow) },
+		"StreamDERPMaps": func(s drpc.Stream) error {
+			if err := s.MsgRecv(&pb.StreamDERPMapsRequest{}, encoding{}); err != nil {
+				return err
+			}
+			return sendAndHold(s, d.clientMap())
+		},
+		"WorkspaceUpdates": func(s drpc.Stream) error {
+			var request pb.WorkspaceUpdatesRequest
+			if err := s.MsgRecv(&request, encoding{}); err != nil {
+				return err
+			}
+			if string(request.WorkspaceOwnerId) != string(d.owner[:]) {
+				return fmt.Errorf("workspace updates of somebody else")
+			}
+			return sendAndHold(s, d.snapshot())
+		},
+		"RefreshResumeToken": func(s drpc.Stream) error {
+			if err := s.MsgRecv(&pb.RefreshResumeTokenRequest{}, encoding{}); err != nil {
+				return err
+			}
+			token := randomID().String()
+			d.mu.Lock()
+			d.resume[token] = id
+			d.mu.Unlock()
+			return s.MsgSend(&pb.RefreshResumeTokenResponse{Token: token, RefreshIn: durationpb.New(12 * time.Hour),
+				ExpiresAt: timestamppb.New(time.Now().Add(24 * time.Hour))}, encoding{})
+		},
+	}
+}
+
+func sendAndHold(s drpc.Stream, m drpc.Message) error {
+	if err := s.MsgSend(m, encoding{}); err != nil {
+		return err
+	}
+	<-s.Context().Done()
+	return nil
+}
+
+func (d *deployment) snapshot() *pb.WorkspaceUpdate {
+	out := &pb.WorkspaceUpdate{}
+	for _, w := range d.workspaces {
+		status := pb.Workspace_RUNNING
+		if w.stopped {
+			status = pb.Workspace_STOPPED
+		} else {
+			out.UpsertedAgents = append(out.UpsertedAgents, &pb.Agent{Id: w.agent[:], Name: "main", WorkspaceId: w.id[:]})
+		}
+		out.UpsertedWorkspaces = append(out.UpsertedWorkspaces, &pb.Workspace{Id: w.id[:], Name: w.name, Status: status})
+	}
+	return out
+}
+
+func (d *deployment) coordinate(s drpc.Stream, id uuid.UUID, allow func(uuid.UUID) bool) error {
+	seat := d.members.join(id, false)
+	sent := make(chan struct{})
+	go func() {
+		defer close(sent)
+		for response := range seat.out {
+			if s.MsgSend(response, encoding{}) != nil {
+				break
+			}
+		}
+		s.Close()
+	}()
+	var failure error
+	for {
+		var request pb.CoordinateRequest
+		if s.MsgRecv(&request, encoding{}) != nil {
+			break
+		}
+		if request.AddTunnel != nil {
+			if to, err := uuid.FromBytes(request.AddTunnel.Id); err != nil || !allow(to) {
+				failure = fmt.Errorf("authorization: invalid agent id, got %s", to)
+				break
+			}
+		}
+		done, err := d.members.request(seat, &request)
+		if failure = err; done || err != nil {
+			break
+		}
+	}
+	d.members.lost(seat, failure)
+	<-sent
+	return nil
+}
+
+type object = map[string]any
+
+func reply(w http.ResponseWriter, status int, body any) {
+	w.Header().Set("Content-Type", "application/json; charset=utf-8")
+	w.Header().Set("X-Coder-Build-Version", "v2.35.0+interop")
+	w.WriteHeader(status)
+	json.NewEncoder(w).Encode(body)
+}
+
+func apiError(w http.ResponseWriter, status int, message string, validation ...string) {
+	body := object{"message": message}
+	if len(validation) == 2 {
+		body["validations"] = []object{{"field": validation[0], "detail": validation[1]}}
+	}
+	reply(w, status, body)
+}

@@ -1,0 +1,135 @@
+// peers offers genuine peers for derptop's tests: tailscale.com's relay, STUN server, disco and path
+// machinery, hashicorp's yamux, storj's dRPC, Google's protobuf and a websocket library of renown.
+//
+//	peers serve   a deployment: REST, coordinator, relay, STUN, agents; prints {"url", "token", …}
+//	peers ping    a client: signs in, coordinates, and pings an agent with disco; one pong a line
+//	peers relay   two relay clients that talk through a relay of somebody else's
+package main
+
+import (
+	"context"
+	"crypto/ecdsa"
+	"crypto/elliptic"
+	"crypto/rand"
+	"crypto/tls"
+	"crypto/x509"
+	"encoding/json"
+	"encoding/pem"
+	"flag"
+	"fmt"
+	"io"
+	"log"
+	"math/big"
+	"net"
+	"net/http"
+	"net/url"
+	"os"
+	"os/signal"
+	"syscall"
+	"time"
+)
+
+func main() {
+	if !verbose {
+		log.SetOutput(io.Discard)
+	}
+	ctx, cancel := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer cancel()
+	commands := map[string]func(context.Context, []string) error{"serve": serve, "ping": pingCommand, "relay": relayCommand}
+	if len(os.Args) < 2 || commands[os.Args[1]] == nil {
+		fmt.Fprintln(os.Stderr, "usage: peers serve|ping|relay [FLAGS]")
+		os.Exit(2)
+	}
+	if err := commands[os.Args[1]](ctx, os.Args[2:]); err != nil {
+		fmt.Fprintln(os.Stderr, "peers:", err)
+		os.Exit(1)
+	}
+}
+
+func say(v any) { json.NewEncoder(os.Stdout).Encode(v) }
+
+func serve(ctx context.Context, args []string) error {
+	var o options
+	flags := flag.NewFlagSet("serve", flag.ExitOnError)
+	flags.StringVar(&o.listen, "listen", "127.0.0.1:0", "where to serve")
+	flags.IntVar(&o.workspaces, "workspaces", 2, "running workspaces, dev1 and so on")
+	flags.StringVar(&o.stopped, "stopped", "", "name of one more workspace, which is stopped")
+	flags.StringVar(&o.token, "token", "interop-token", "session token")
+	flags.BoolVar(&o.forceWebsockets, "force-websockets", false, "say so in the connection info")
+	flags.BoolVar(&o.noUpgrade, "no-upgrade", false, "the relay refuses clients that do not come by websocket")
+	flags.BoolVar(&o.blockDirect, "block-direct", false, "direct connections are disabled")
+	flags.BoolVar(&o.noTailnet, "no-tailnet", false, "an old server that has no /api/v2/tailnet")
+	flags.StringVar(&o.certOut, "tls-cert-out", "", "serve with TLS, and write the certificate here")
+	flags.Parse(args)
+
+	listener, err := net.Listen("tcp", o.listen)
+	if err != nil {
+		return err
+	}
+	base := &url.URL{Scheme: "http", Host: listener.Addr().String()}
+	if o.certOut != "" {
+		base.Scheme = "https"
+		if listener, err = withTLS(listener, o.certOut); err != nil {
+			return err
+		}
+	}
+	d, err := newDeployment(ctx, o, base)
+	if err != nil {
+		return err
+	}
+	// The agents come by a door of their own: plain, and by upgrade, whatever clients must do.
+	back, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		return err
+	}
+	go http.Serve(back, d.agentDoor())
+	server := &http.Server{Handler: d.handler(), TLSNextProto: map[string]func(*http.Server, *tls.Conn, http.Handler){}}
+	go server.Serve(listener)
+	if err := d.startAgents(back.Addr().(*net.TCPAddr).Port); err != nil {
+		return err
+	}
+	if err := d.awaitAgents(ctx); err != nil {
+		return err
+	}
+	say(object{"url": base.String(), "token": o.token, "user": userName, "stun": d.stun.String()})
+	<-ctx.Done()
+	return nil
+}
+
+// awaitAgents returns once every agent has announced itself.
+func (d *deployment) awaitAgents(ctx context.Context) error {
+	limit := time.After(30 * time.Second)
+	for _, w := range d.workspaces {
+		for !w.stopped && d.members.nodeOf(w.agent) == nil {
+			select {
+			case <-ctx.Done():
+				return ctx.Err()
+			case <-limit:
+				return fmt.Errorf("agent of %s has announced nothing in 30 s", w.name)
+			case <-time.After(5 * time.Millisecond):
+			}
+		}
+	}
+	return nil
+}
+
+// withTLS makes a certificate for this run and writes it where the client will look for its roots.
+func withTLS(inner net.Listener, certOut string) (net.Listener, error) {
+	private, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	if err != nil {
+		return nil, err
+	}
+	template := &x509.Certificate{SerialNumber: big.NewInt(time.Now().UnixNano()), NotBefore: time.Now().Add(-time.Hour),
+		NotAfter: time.Now().Add(24 * time.Hour), DNSNames: []string{"localhost"}, IPAddresses: []net.IP{net.IPv4(127, 0, 0, 1)},
+		IsCA: true, BasicConstraintsValid: true, KeyUsage: x509.KeyUsageDigitalSignature | x509.KeyUsageCertSign}
+	der, err := x509.CreateCertificate(rand.Reader, template, template, private.Public(), private)
+	if err != nil {
+		return nil, err
+	}
+	text := pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: der})
+	if err := os.WriteFile(certOut, text, 0o600); err != nil {
+		return nil, err
+	}
+	return tls.NewListener(inner, &tls.Config{NextProtos: []string{"http/1.1"},
+		Certificates: []tls.Certificate{{Certificate: [][]byte{der}, PrivateKey: private}}}), nil
+}

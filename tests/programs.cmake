@@ -1,0 +1,24 @@
+# The tests that run the whole program: on a screen (e2e) and against genuine peers (interop).
+set(peers ${CMAKE_SOURCE_DIR}/build/interop) # the same for every flavour
+
+# tests/<kind>/test_<name>.py becomes <kind>.<name>
+function(program_tests kind)
+    file(GLOB files CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/${kind}/test_*.py)
+    foreach(file ${files})
+        cmake_path(GET file STEM stem)
+        string(REGEX REPLACE "^test_" "" name ${stem})
+        set(test ${flavour}${kind}.${name})
+        add_test(NAME ${test} COMMAND ${CMAKE_CURRENT_SOURCE_DIR}/support/pytest ${file})
+        set_tests_properties(${test} PROPERTIES LABELS ${kind} TIMEOUT 300 SKIP_RETURN_CODE 77
+            ENVIRONMENT "DERPTOP_BUILT=$<TARGET_FILE:derptop>;INTEROP_PEERS=${peers}/peers"
+            ${ARGN})
+    endforeach()
+endfunction()
+
+add_test(NAME ${flavour}interop.build COMMAND ${CMAKE_CURRENT_SOURCE_DIR}/interop/build.sh ${peers})
+set_tests_properties(${flavour}interop.build PROPERTIES LABELS interop TIMEOUT 900 SKIP_RETURN_CODE 77
+    RESOURCE_LOCK interop_build PROCESSORS 2 FIXTURES_SETUP ${flavour}peers)
+if(TARGET derptop)
+    program_tests(e2e)
+    program_tests(interop FIXTURES_REQUIRED ${flavour}peers)
+endif()

@@ -1,0 +1,91 @@
+"""The real derptop, run as a person would: headless commands, and servers that print where they are."""
+
+import json
+import os
+import select
+import subprocess
+import time
+
+# Only there to fail loudly: nothing waits this long when all is well.
+LIMIT_SECONDS = 60
+
+
+def binary():
+    path = os.environ.get("DERPTOP")
+    assert path, "DERPTOP must name the program under test (ctest does)"
+    return path
+
+
+def environment(**changes):
+    """The tests' environment without anything that would lead derptop to somebody's deployment."""
+    env = {k: v for k, v in os.environ.items() if not k.startswith("CODER_") and "proxy" not in k.lower()}
+    env["CODER_CONFIG_DIR"] = "/nonexistent"
+    env["LC_ALL"] = "C.UTF-8"
+    env.update(changes)
+    return {k: v for k, v in env.items() if v is not None}
+
+
+def run(*arguments, env=None, limit=LIMIT_SECONDS, stdin=subprocess.DEVNULL):
+    """Runs derptop to its end; stdout and stderr are text."""
+    return subprocess.run([binary(), *arguments], env=env or environment(), stdin=stdin, capture_output=True,
+                          text=True, timeout=limit)
+
+
+def json_lines(text):
+    return [json.loads(line) for line in text.splitlines()]
+
+
+class Server:
+    """A process that prints one JSON object when it is ready and then serves until it is ended."""
+
+    def __init__(self, command, env=None, first_line=None):
+        self.process = subprocess.Popen(command, env=env or environment(), stdin=subprocess.DEVNULL,
+                                        stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+        self.ready = self._object_with(first_line or (lambda line: "url" in line))
+
+    def _object_with(self, wanted):
+        deadline = time.monotonic() + LIMIT_SECONDS
+        pending = b""
+        while True:
+            line, newline, rest = pending.partition(b"\n")
+            if newline:
+                pending = rest
+                said = json.loads(line)
+                if wanted(said):
+                    return said
+                continue
+            left = deadline - time.monotonic()
+            readable, _, _ = select.select([self.process.stdout], [], [], max(left, 0))
+            more = os.read(self.process.stdout.fileno(), 65536) if readable else b""
+            if not more:
+                self.process.kill()
+                _, errors = self.process.communicate()
+                raise AssertionError(f"{self.process.args} did not say where it is: {pending!r} {errors!r}")
+            pending += more
+
+    def client_environment(self, **changes):
+        return environment(CODER_URL=self.ready["url"], CODER_SESSION_TOKEN=self.ready["token"], **changes)
+
+    def stop(self):
+        """Asks it to end; returns its exit status and what it said on stderr."""
+        self.process.terminate()
+        try:
+            _, errors = self.process.communicate(timeout=LIMIT_SECONDS)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            raise
+        return self.process.returncode, errors.decode()
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        if self.process.poll() is None:
+            self.stop()
+
+
+class Lab(Server):
+    """`derptop lab`."""
+
+    def __init__(self, *flags):
+        super().__init__([binary(), "lab", "--json", *flags])
