@@ -9,34 +9,57 @@
 
 enum { LIMIT_MS = 10000 };
 
+struct waiting {
+    uv_timer_t limit;
+    uv_prepare_t prepare;
+    bool (*done)(void *owner);
+    void *owner;
+    bool late;
+    unsigned open;
+};
+
 static void on_limit(uv_timer_t *timer)
 {
-    *(bool *)timer->data = true;
+    ((struct waiting *)timer->data)->late = true;
 }
 
-static void on_timer_closed(uv_handle_t *handle)
+/* A timer's call-back may have made it true just before the loop goes to sleep. */
+static void on_prepare(uv_prepare_t *prepare)
 {
-    *(bool *)handle->data = true;
+    struct waiting *waiting = prepare->data;
+    if (waiting->done(waiting->owner)) {
+        uv_stop(prepare->loop);
+    }
+}
+
+static void on_closed(uv_handle_t *handle)
+{
+    ((struct waiting *)handle->data)->open--;
+}
+
+static void begin(uv_loop_t *loop, struct waiting *waiting)
+{
+    (void)uv_timer_init(loop, &waiting->limit);
+    (void)uv_prepare_init(loop, &waiting->prepare);
+    waiting->limit.data = waiting;
+    waiting->prepare.data = waiting;
+    waiting->open = 2;
+    (void)uv_timer_start(&waiting->limit, on_limit, LIMIT_MS, 0);
+    (void)uv_prepare_start(&waiting->prepare, on_prepare);
+    uv_unref((uv_handle_t *)&waiting->limit);
+    uv_unref((uv_handle_t *)&waiting->prepare);
 }
 
 static bool run(uv_loop_t *loop, bool (*done)(void *owner), void *owner)
 {
-    uv_timer_t timer;
-    bool late = false;
-    bool closed = false;
-    (void)uv_timer_init(loop, &timer);
-    uv_unref((uv_handle_t *)&timer);
-    timer.data = &late;
-    (void)uv_timer_start(&timer, on_limit, LIMIT_MS, 0);
-    while (!done(owner) && !late) {
-        int alive = uv_run(loop, UV_RUN_ONCE);
-        if (alive == 0 && !done(owner)) {
-            break; /* nothing left that could make it true */
-        }
+    struct waiting waiting = {.done = done, .owner = owner};
+    begin(loop, &waiting);
+    /* It also stops when nothing is left that could make it true. */
+    while (!done(owner) && !waiting.late && uv_run(loop, UV_RUN_ONCE) != 0) {
     }
-    timer.data = &closed;
-    uv_close((uv_handle_t *)&timer, on_timer_closed);
-    while (!closed) {
+    uv_close((uv_handle_t *)&waiting.limit, on_closed);
+    uv_close((uv_handle_t *)&waiting.prepare, on_closed);
+    while (waiting.open > 0) {
         (void)uv_run(loop, UV_RUN_NOWAIT);
     }
     return done(owner);

@@ -2,312 +2,348 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
-#include <stdlib.h>
 #include <string.h>
 
-#include "net/base/mem.h"
 #include "net/base/now.h"
 #include "net/base/text.h"
-#include "net/transport/dial_uv.h"
-#include "net/transport/http_server_uv.h"
-#include "net/transport/http_uv.h"
-#include "tests/support/loop_uv.h"
+#include "tests/support/http_rig_uv.h"
+#include "tests/support/raw_server_uv.h"
 
 #include <cmocka.h>
-
-struct rig {
-    uv_loop_t loop;
-    struct http_server *server;
-    struct http_client *client;
-    char url[128];         /* of the server, without a path */
-    struct stream *served; /* the server's end of the last upgrade */
-    char seen_header[64];
-    char seen_token[64];
-    char seen_query[64];
-    struct http_exchange *kept;
-};
-
-static void handle(void *owner, struct http_exchange *exchange)
-{
-    struct rig *rig = owner;
-    const char *path = http_exchange_path(exchange);
-    const char *header = http_exchange_header(exchange, "x-extra");
-    const char *token = http_exchange_header(exchange, "CODER-session-token");
-    text_copy(rig->seen_header, sizeof rig->seen_header, header == NULL ? "" : header);
-    text_copy(rig->seen_token, sizeof rig->seen_token, token == NULL ? "" : token);
-    if (!http_exchange_query(exchange, "q", rig->seen_query, sizeof rig->seen_query)) {
-        text_copy(rig->seen_query, sizeof rig->seen_query, "(none)");
-    }
-    if (strcmp(path, "/hello world") == 0) {
-        const struct http_header version = {"X-Coder-Build-Version", "v2.30.0+abc\x1b[1m"};
-        http_exchange_reply(exchange, 200, "application/json", &version, 1,
-                            bytes_text("{\"a\":1}"));
-    } else if (strcmp(path, "/ws") == 0) {
-        rig->served = http_exchange_websocket(exchange, "derp");
-    } else if (strcmp(path, "/derp") == 0) {
-        rig->served = http_exchange_upgrade(exchange, "DERP", NULL, 0);
-    } else if (strcmp(path, "/never") == 0) {
-        rig->kept = exchange;
-    } else if (strcmp(path, "/moved") == 0) {
-        const struct http_header location = {"Location", "/hello%20world"};
-        http_exchange_reply(exchange, 307, "text/html", &location, 1, bytes_text("<html>"));
-    } else {
-        http_exchange_reply(exchange, 404, "application/json", NULL, 0,
-                            bytes_text("{\"message\":\"no\"}"));
-    }
-}
-
-static void rig_begin(struct rig *rig)
-{
-    struct failure why;
-    const struct http_header extra = {"X-Extra", "one"};
-    const struct http_config config = {
-        .user_agent = "derptop/test", .headers = &extra, .header_count = 1};
-    memset(rig, 0, sizeof *rig);
-    assert_int_equal(uv_loop_init(&rig->loop), 0);
-    assert_int_equal(
-        http_server_new(&rig->loop, "127.0.0.1", 0, handle, rig, NULL, &rig->server, &why), NET_OK);
-    assert_int_equal(http_client_new(&rig->loop, &config, &rig->client, &why), NET_OK);
-    text_format(rig->url, sizeof rig->url, "http://127.0.0.1:%u", http_server_port(rig->server));
-}
-
-static void rig_end(struct rig *rig)
-{
-    http_client_close(rig->client);
-    http_server_close(rig->server);
-    loop_finish(&rig->loop);
-}
-
-struct got {
-    bool done;
-    struct failure failure;
-    int status;
-    char type[64];
-    char version[64];
-    char body[128];
-    size_t body_len;
-    uint64_t first_byte_ns;
-    struct http_client *close; /* closed in the call-back */
-};
-
-static void on_response(void *owner, const struct http_response *response)
-{
-    struct got *got = owner;
-    got->done = true;
-    got->failure = response->failure;
-    got->status = response->status;
-    text_copy(got->type, sizeof got->type, response->content_type);
-    text_copy(got->version, sizeof got->version, response->build_version);
-    got->body_len = response->body.len;
-    got->first_byte_ns = response->first_byte_ns;
-    if (response->body.ptr != NULL) {
-        assert_int_equal(response->body.ptr[response->body.len], 0);
-        text_copy(got->body, sizeof got->body, (const char *)response->body.ptr);
-    }
-    if (got->close != NULL) {
-        http_client_close(got->close);
-    }
-}
-
-static struct http_request request_of(struct rig *rig, const char *path, char *url, size_t size)
-{
-    text_format(url, size, "%s%s", rig->url, path);
-    return (struct http_request){.url = url, .body_max = 1000, .timeout_ns = 5 * NS_PER_SEC};
-}
-
-static struct got get(struct rig *rig, const char *path)
-{
-    struct got got = {0};
-    char url[256];
-    struct http_request request = request_of(rig, path, url, sizeof url);
-    assert_non_null(http_get(rig->client, &request, on_response, &got));
-    assert_false(got.done);
-    loop_until(&rig->loop, &got.done, "the answer to a GET");
-    return got;
-}
 
 static void test_a_get_brings_status_type_version_body_and_latency(void **state)
 {
     (void)state;
-    struct rig rig;
-    rig_begin(&rig);
-    struct got got = get(&rig, "/hello%20world?x=1&q=a%26b+c");
+    struct http_rig rig;
+    http_rig_begin(&rig, NULL);
+    struct got got = http_rig_get_path(&rig, "/hello%20world?x=1&q=a%26b+c");
     assert_int_equal(got.failure.code, NET_OK);
     assert_int_equal(got.status, 200);
     assert_string_equal(got.type, "application/json");
-    assert_string_equal(got.version, "v2.30.0+abc\xef\xbf\xbd[1m");
+    assert_string_equal(got.version, "v2.30.0+abc\xef\xbf\xbd");
     assert_string_equal(got.body, "{\"a\":1}");
-    assert_true(got.first_byte_ns > 0 && got.first_byte_ns < NS_PER_SEC);
+    assert_true(got.first_byte_ns > 0 && got.first_byte_ns < 5 * NS_PER_SEC);
+    assert_false(got.over_ipv6);
     assert_string_equal(rig.seen_header, "one");
+    assert_string_equal(rig.seen_agent, "derptop/test");
     assert_string_equal(rig.seen_query, "a&b c");
-    got = get(&rig, "/other");
+    got = http_rig_get_path(&rig, "/other");
     assert_int_equal(got.status, 404);
     assert_string_equal(got.body, "{\"message\":\"no\"}");
     assert_string_equal(got.version, "");
     assert_string_equal(rig.seen_query, "(none)");
-    rig_end(&rig);
+    http_rig_end(&rig);
 }
 
 static void test_a_redirect_is_an_answer_and_is_not_followed(void **state)
 {
     (void)state;
-    struct rig rig;
-    rig_begin(&rig);
-    struct got got = get(&rig, "/moved");
+    struct http_rig rig;
+    http_rig_begin(&rig, NULL);
+    struct got got = http_rig_get_path(&rig, "/moved");
     assert_int_equal(got.failure.code, NET_OK);
     assert_int_equal(got.status, 307);
-    rig_end(&rig);
+    assert_int_equal(rig.requests, 1);
+    http_rig_end(&rig);
 }
 
-struct dialled {
-    bool done;
-    struct failure failure;
-    struct stream *stream;
-    int status;
-    char body[64];
-    char type[64];
-};
-
-static void on_dialled(void *owner, struct dial_outcome *outcome)
+/* Asks a server that plays a script, on a client of a rig. */
+static struct got get_scripted(const struct raw_script *script, const char *path)
 {
-    struct dialled *dialled = owner;
-    dialled->done = true;
-    dialled->failure = outcome->failure;
-    dialled->stream = outcome->stream;
-    dialled->status = outcome->status;
-    text_copy(dialled->type, sizeof dialled->type, outcome->content_type);
-    text_copy(dialled->body, sizeof dialled->body, (const char *)outcome->body.ptr);
+    struct http_rig rig;
+    char url[128];
+    http_rig_begin(&rig, NULL);
+    struct raw_server *raw = raw_server_new(&rig.loop, script);
+    text_format(url, sizeof url, "http://127.0.0.1:%u%s", raw_server_port(raw), path);
+    struct got got = http_rig_get(&rig, url);
+    raw_server_close(raw);
+    http_rig_end(&rig);
+    return got;
 }
 
-static struct dialled dial(struct rig *rig, const char *path, enum dial_mode mode)
+static void test_an_answer_may_come_byte_by_byte_and_in_chunks(void **state)
 {
+    (void)state;
+    struct got got =
+        get_scripted(&(struct raw_script){.answer = "HTTP/1.1 200 OK\r\nContent-Type: text/html\r\n"
+                                                    "X-CODER-BUILD-VERSION:  v1 \r\n"
+                                                    "Transfer-Encoding: chunked\r\n\r\n"
+                                                    "3\r\nabc\r\n2\r\nde\r\n0\r\n\r\n",
+                                          .step = 1},
+                     "/");
+    assert_int_equal(got.failure.code, NET_OK);
+    assert_int_equal(got.status, 200);
+    assert_string_equal(got.type, "text/html");
+    assert_string_equal(got.version, "v1");
+    assert_string_equal(got.body, "abcde");
+}
+
+static void test_a_body_of_the_limit_is_taken_and_a_longer_one_ends_the_request(void **state)
+{
+    (void)state;
+    char answer[1200];
+    memset(answer, 'x', sizeof answer);
+    for (size_t body = 1000; body <= 1001; body++) {
+        char head[64];
+        text_format(head, sizeof head, "HTTP/1.1 200 OK\r\nX: %s\r\n\r\n", "y");
+        memcpy(answer, head, strlen(head));
+        struct got got = get_scripted(
+            &(struct raw_script){
+                .answer = answer, .answer_len = strlen(head) + body, .step = 100, .closes = true},
+            "/");
+        assert_int_equal(got.failure.code, body == 1000 ? NET_OK : NET_ERR_TOO_BIG);
+        assert_int_equal(got.body_len, body == 1000 ? 1000 : 0);
+    }
+}
+
+static void test_gigabytes_are_not_read_whether_announced_or_not(void **state)
+{
+    (void)state;
+    struct got got = get_scripted(
+        &(struct raw_script){.answer = "HTTP/1.1 200 OK\r\nContent-Length: 5000000000\r\n\r\n"},
+        "/x?token=secret");
+    assert_int_equal(got.failure.code, NET_ERR_TOO_BIG);
+    assert_text_has(got.failure.text, "larger than allowed");
+    assert_null(strstr(got.failure.text, "secret"));
+    got = get_scripted(&(struct raw_script){.answer = "HTTP/1.1 200 OK\r\n\r\n", .endless = true},
+                       "/");
+    assert_int_equal(got.failure.code, NET_ERR_TOO_BIG);
+    got =
+        get_scripted(&(struct raw_script){.answer = "HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\n"
+                                                    "Content-Length: 5\r\n\r\nabcde"},
+                     "/");
+    assert_int_not_equal(got.failure.code, NET_OK);
+}
+
+static void test_answers_that_are_not_http_or_break_off_fail_with_a_reason(void **state)
+{
+    (void)state;
+    struct got got =
+        get_scripted(&(struct raw_script){.answer = "SSH-2.0-OpenSSH\r\n", .closes = true}, "/");
+    assert_int_equal(got.failure.code, NET_ERR_MALFORMED);
+    assert_text_has(got.failure.text, "not HTTP");
+    got = get_scripted(&(struct raw_script){.answer = "", .closes = true}, "/a");
+    assert_int_equal(got.failure.code, NET_ERR_IO);
+    assert_text_has(got.failure.text, "/a: the server closed the connection without an answer");
+    got = get_scripted(
+        &(struct raw_script){.answer = "HTTP/1.1 200 OK\r\nContent-Length: 50\r\n\r\nx",
+                             .closes = true},
+        "/");
+    assert_int_equal(got.failure.code, NET_ERR_IO);
+    got = get_scripted(&(struct raw_script){.resets = true}, "/");
+    assert_int_equal(got.failure.code, NET_ERR_IO);
+}
+
+static void test_silence_ends_with_a_time_out(void **state)
+{
+    (void)state;
+    struct http_rig rig;
+    struct got got = {0};
+    char url[128];
+    http_rig_begin(&rig, NULL);
+    text_format(url, sizeof url, "%s/never", rig.url);
+    struct http_request request = {.url = url, .body_max = 10, .timeout_ns = 60 * NS_PER_MS};
+    (void)http_get(rig.client, &request, got_response, &got);
+    loop_until(&rig.loop, &got.done, "the time-out");
+    assert_int_equal(got.failure.code, NET_ERR_TIMEOUT);
+    assert_text_has(got.failure.text, "in time");
+    http_exchange_reply(rig.kept, 200, NULL, NULL, 0, bytes_text("")); /* too late, and harmless */
+    http_rig_end(&rig);
+}
+
+static void test_unreachable_servers_are_told_apart(void **state)
+{
+    (void)state;
+    struct http_rig rig;
+    http_rig_begin(&rig, NULL);
+    struct raw_server *raw = raw_server_new(&rig.loop, &(struct raw_script){0});
+    char url[128];
+    text_format(url, sizeof url, "http://user:secret@127.0.0.1:%u/x", raw_server_port(raw));
+    raw_server_close(raw);
+    loop_turns(&rig.loop, 3);
+    struct got got = http_rig_get(&rig, url);
+    assert_int_equal(got.failure.code, NET_ERR_IO);
+    assert_text_has(got.failure.text, "connection refused");
+    assert_null(strstr(got.failure.text, "secret"));
+    got = http_rig_get(&rig, "http://no-such-host.invalid/");
+    assert_int_equal(got.failure.code, NET_ERR_NOT_FOUND);
+    assert_text_has(got.failure.text, "http://no-such-host.invalid/: the host name is not known");
+    static const char *const bad[] = {"",           "ftp://127.0.0.1/",   "file:///etc/passwd",
+                                      "http://",    "http://host:99999/", "nonsense",
+                                      "http://a b/"};
+    for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
+        got = http_rig_get(&rig, bad[i]);
+        if (got.failure.code != NET_ERR_USAGE) {
+            fail_msg("%s: %s", bad[i], got.failure.text);
+        }
+    }
+    http_rig_end(&rig);
+}
+
+static void test_a_cancelled_request_never_answers(void **state)
+{
+    (void)state;
+    struct http_rig rig;
+    char url[128];
+    http_rig_begin(&rig, NULL);
+    text_format(url, sizeof url, "%s/never", rig.url);
+    struct http_request request = {.url = url, .body_max = 10, .timeout_ns = 5 * NS_PER_SEC};
+    struct got got = {0};
+    for (unsigned turns = 0; turns < 6; turns++) { /* while resolving, connecting, waiting */
+        struct http_call *call = http_get(rig.client, &request, got_response, &got);
+        loop_turns(&rig.loop, turns);
+        http_cancel(call);
+    }
+    rig.has_kept = false;
+    struct http_call *call = http_get(rig.client, &request, got_response, &got);
+    loop_until(&rig.loop, &rig.has_kept, "the request arrives");
+    http_cancel(call);
+    request.url = "ftp://bad/";
+    call = http_get(rig.client, &request, got_response, &got); /* fails before it begins */
+    http_cancel(call);
+    request.url = "http://no-such-host.invalid/";
+    call = http_get(rig.client, &request, got_response, &got);
+    loop_turns(&rig.loop, 3);
+    http_cancel(call);
+    loop_turns(&rig.loop, 20);
+    assert_false(got.done);
+    http_rig_end(&rig);
+}
+
+static void test_closing_the_client_ends_every_request_without_a_call(void **state)
+{
+    (void)state;
+    struct http_rig rig;
+    struct got got = {0};
     struct dialled dialled = {0};
-    char url[256];
-    const struct http_header token = {"Coder-Session-Token", "secret"};
-    text_format(url, sizeof url, "%s%s", rig->url, path);
-    struct dial_request request = {.url = url,
-                                   .mode = mode,
-                                   .subprotocol = mode == DIAL_WEBSOCKET ? "derp" : NULL,
-                                   .headers = &token,
-                                   .header_count = 1,
-                                   .timeout_ns = 5 * NS_PER_SEC};
-    assert_non_null(dial_start(rig->client, &request, on_dialled, &dialled));
-    loop_until(&rig->loop, &dialled.done, "the end of a dial");
-    return dialled;
+    char url[128];
+    http_rig_begin(&rig, NULL);
+    text_format(url, sizeof url, "%s/never", rig.url);
+    struct http_request request = {.url = url, .body_max = 10, .timeout_ns = 5 * NS_PER_SEC};
+    struct dial_request dial = {.url = url, .timeout_ns = 5 * NS_PER_SEC};
+    (void)http_get(rig.client, &request, got_response, &got);
+    loop_until(&rig.loop, &rig.has_kept, "the request arrives");
+    (void)http_get(rig.client, &request, got_response, &got);
+    (void)dial_start(rig.client, &dial, got_dialled, &dialled);
+    http_rig_end(&rig);
+    assert_false(got.done);
+    assert_false(dialled.done);
 }
 
-/* One end of a stream that sends `total` bytes of a known pattern and checks what comes. */
-struct end {
-    struct stream *stream;
-    size_t total;
-    size_t sent;
-    size_t received;
-    bool wrong;
-    bool closed;
-    enum net_err error;
-};
-
-static uint8_t pattern(size_t at)
-{
-    return (uint8_t)(at * 7 + at / 251);
-}
-
-static void end_write(struct end *end)
-{
-    while (end->sent < end->total) {
-        uint8_t chunk[50000];
-        size_t len = end->total - end->sent < sizeof chunk ? end->total - end->sent : sizeof chunk;
-        size_t taken = 0;
-        for (size_t i = 0; i < len; i++) {
-            chunk[i] = pattern(end->sent + i);
-        }
-        enum net_err err = stream_write(end->stream, bytes_of(chunk, len), &taken);
-        if (err != NET_OK) {
-            end->error = err == NET_ERR_AGAIN ? NET_OK : err;
-            return;
-        }
-        end->sent += taken;
-    }
-}
-
-static void end_wake(void *owner)
-{
-    struct end *end = owner;
-    uint8_t chunk[30000];
-    size_t got = 0;
-    enum net_err err = stream_read(end->stream, chunk, sizeof chunk, &got);
-    while (err == NET_OK) {
-        for (size_t i = 0; i < got; i++) {
-            end->wrong = end->wrong || chunk[i] != pattern(end->received + i);
-        }
-        end->received += got;
-        err = stream_read(end->stream, chunk, sizeof chunk, &got);
-    }
-    if (err != NET_ERR_AGAIN) {
-        end->closed = true;
-        end->error = err;
-        return;
-    }
-    end_write(end);
-}
-
-static bool both_complete(void *owner)
-{
-    struct end *ends = owner;
-    return ends[0].received == ends[1].total && ends[1].received == ends[0].total;
-}
-
-static void exchange_bytes(struct rig *rig, struct stream *client, size_t total)
-{
-    struct end ends[2] = {{.stream = client, .total = total},
-                          {.stream = rig->served, .total = total + 13}};
-    stream_attach(client, end_wake, &ends[0]);
-    stream_attach(rig->served, end_wake, &ends[1]);
-    loop_until_call(&rig->loop, both_complete, ends, "both directions are complete");
-    assert_false(ends[0].wrong || ends[1].wrong);
-    stream_close(client);
-    loop_until(&rig->loop, &ends[1].closed, "the server sees the end");
-    assert_int_equal(ends[1].error, NET_ERR_CLOSED);
-    stream_close(rig->served);
-}
-
-static void test_a_websocket_carries_megabytes_both_ways_at_once(void **state)
+static void test_the_client_may_be_closed_in_a_call_back(void **state)
 {
     (void)state;
-    struct rig rig;
-    rig_begin(&rig);
-    struct dialled dialled = dial(&rig, "/ws", DIAL_WEBSOCKET);
-    assert_int_equal(dialled.failure.code, NET_OK);
-    assert_int_equal(dialled.status, 101);
-    assert_string_equal(rig.seen_header, "one");
-    assert_string_equal(rig.seen_token, "secret");
-    exchange_bytes(&rig, dialled.stream, 5 << 20);
-    rig_end(&rig);
+    struct http_rig rig;
+    struct got never = {0};
+    char url[128];
+    char other[128];
+    http_rig_begin(&rig, NULL);
+    text_format(url, sizeof url, "%s/hello%%20world", rig.url);
+    text_format(other, sizeof other, "%s/never", rig.url);
+    struct got got = {.close = &rig};
+    struct http_request request = {.url = url, .body_max = 100, .timeout_ns = 5 * NS_PER_SEC};
+    (void)http_get(rig.client, &request, got_response, &got);
+    request.url = other;
+    (void)http_get(rig.client, &request, got_response, &never);
+    loop_until(&rig.loop, &got.done, "the answer");
+    assert_int_equal(got.status, 200);
+    http_rig_end(&rig);
+    assert_false(never.done);
 }
 
-static void test_a_derp_upgrade_carries_megabytes_both_ways_at_once(void **state)
+static void test_connections_are_reused_unless_fresh_ones_are_asked_for(void **state)
 {
     (void)state;
-    struct rig rig;
-    rig_begin(&rig);
-    struct dialled dialled = dial(&rig, "/derp", DIAL_DERP);
-    assert_int_equal(dialled.failure.code, NET_OK);
-    exchange_bytes(&rig, dialled.stream, 5 << 20);
-    rig_end(&rig);
+    struct http_rig rig;
+    http_rig_begin(&rig, NULL);
+    struct raw_server *raw = raw_server_new(
+        &rig.loop, &(struct raw_script){.answer = "HTTP/1.1 204 No\r\nConnection: close\r\n\r\n"});
+    char url[128];
+    text_format(url, sizeof url, "http://127.0.0.1:%u/", raw_server_port(raw));
+    struct http_request request = {
+        .url = url, .body_max = 10, .timeout_ns = 5 * NS_PER_SEC, .fresh_connection = true};
+    for (unsigned i = 1; i <= 3; i++) {
+        struct got got = {0};
+        (void)http_get(rig.client, &request, got_response, &got);
+        loop_until(&rig.loop, &got.done, "an answer");
+        assert_int_equal(got.status, 204);
+        assert_int_equal(*raw_server_accepted(raw), i);
+        loop_until_call(&rig.loop, raw_server_all_ended, raw, "the connection is not kept");
+    }
+    raw_server_close(raw);
+    http_rig_end(&rig);
 }
 
-static void test_a_refused_upgrade_brings_status_and_body(void **state)
+static void test_a_target_overrides_dns_for_its_own_request_only(void **state)
 {
     (void)state;
-    struct rig rig;
-    rig_begin(&rig);
-    struct dialled dialled = dial(&rig, "/nothing", DIAL_WEBSOCKET);
-    assert_int_equal(dialled.failure.code, NET_ERR_REFUSED);
-    assert_int_equal(dialled.failure.http_status, 404);
-    assert_int_equal(dialled.status, 404);
-    assert_string_equal(dialled.body, "{\"message\":\"no\"}");
-    assert_string_equal(dialled.type, "application/json");
-    rig_end(&rig);
+    struct http_rig rig;
+    char url[128];
+    http_rig_begin(&rig, NULL);
+    text_format(url, sizeof url, "http://relay.invalid:%u/hello%%20world",
+                http_server_port(rig.server));
+    struct http_request request = {.url = url,
+                                   .body_max = 100,
+                                   .timeout_ns = 5 * NS_PER_SEC,
+                                   .target = {.ipv4 = "127.0.0.1", .ipv6 = "none"}};
+    struct got got = {0};
+    (void)http_get(rig.client, &request, got_response, &got);
+    loop_until(&rig.loop, &got.done, "an answer");
+    assert_int_equal(got.failure.code, NET_OK);
+    assert_int_equal(got.status, 200);
+    assert_int_equal(http_rig_get(&rig, url).failure.code, NET_ERR_NOT_FOUND);
+    request.target = (struct http_target){.ipv4 = "none", .ipv6 = "none"};
+    got = (struct got){0};
+    (void)http_get(rig.client, &request, got_response, &got);
+    loop_until(&rig.loop, &got.done, "a failure");
+    assert_int_equal(got.failure.code, NET_ERR_USAGE);
+    assert_text_has(got.failure.text, "both IPv4 and IPv6 are disabled");
+    http_rig_end(&rig);
+}
+
+static void test_a_header_cannot_smuggle_another_one_in(void **state)
+{
+    (void)state;
+    struct http_rig rig;
+    struct got got = {0};
+    struct dialled dialled = {0};
+    http_rig_begin(&rig, NULL);
+    const struct http_header bad = {"Coder-Session-Token", "a\r\nX-Other: b"};
+    struct http_request request = {.url = rig.url,
+                                   .body_max = 100,
+                                   .timeout_ns = NS_PER_SEC,
+                                   .headers = &bad,
+                                   .header_count = 1};
+    struct dial_request dial = {
+        .url = rig.url, .timeout_ns = NS_PER_SEC, .headers = &bad, .header_count = 1};
+    (void)http_get(rig.client, &request, got_response, &got);
+    (void)dial_start(rig.client, &dial, got_dialled, &dialled);
+    loop_until(&rig.loop, &dialled.done, "a failure");
+    assert_true(got.done);
+    assert_int_equal(got.failure.code, NET_ERR_USAGE);
+    assert_int_equal(dialled.failure.code, NET_ERR_USAGE);
+    assert_int_equal(rig.requests, 0);
+    const struct http_config config = {.headers = &bad, .header_count = 1};
+    struct http_client *client = NULL;
+    assert_int_equal(http_client_new(&rig.loop, &config, &client, &got.failure), NET_ERR_USAGE);
+    assert_null(strstr(got.failure.text, "X-Other"));
+    http_rig_end(&rig);
+}
+
+static void test_settings_that_cannot_work_are_refused_with_a_reason(void **state)
+{
+    (void)state;
+    uv_loop_t loop;
+    struct http_client *client = NULL;
+    struct failure why;
+    assert_int_equal(uv_loop_init(&loop), 0);
+    struct http_config config = {.ca_file = "/no/such/file"};
+    assert_int_equal(http_client_new(&loop, &config, &client, &why), NET_ERR_USAGE);
+    assert_text_has(why.text, "/no/such/file cannot be read");
+    config = (struct http_config){.cert_file = "/dev/null"};
+    assert_int_equal(http_client_new(&loop, &config, &client, &why), NET_ERR_USAGE);
+    assert_text_has(why.text, "together");
+    loop_finish(&loop);
 }
 
 int main(void)
@@ -315,9 +351,19 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_a_get_brings_status_type_version_body_and_latency),
         cmocka_unit_test(test_a_redirect_is_an_answer_and_is_not_followed),
-        cmocka_unit_test(test_a_websocket_carries_megabytes_both_ways_at_once),
-        cmocka_unit_test(test_a_derp_upgrade_carries_megabytes_both_ways_at_once),
-        cmocka_unit_test(test_a_refused_upgrade_brings_status_and_body),
+        cmocka_unit_test(test_an_answer_may_come_byte_by_byte_and_in_chunks),
+        cmocka_unit_test(test_a_body_of_the_limit_is_taken_and_a_longer_one_ends_the_request),
+        cmocka_unit_test(test_gigabytes_are_not_read_whether_announced_or_not),
+        cmocka_unit_test(test_answers_that_are_not_http_or_break_off_fail_with_a_reason),
+        cmocka_unit_test(test_silence_ends_with_a_time_out),
+        cmocka_unit_test(test_unreachable_servers_are_told_apart),
+        cmocka_unit_test(test_a_cancelled_request_never_answers),
+        cmocka_unit_test(test_closing_the_client_ends_every_request_without_a_call),
+        cmocka_unit_test(test_the_client_may_be_closed_in_a_call_back),
+        cmocka_unit_test(test_connections_are_reused_unless_fresh_ones_are_asked_for),
+        cmocka_unit_test(test_a_target_overrides_dns_for_its_own_request_only),
+        cmocka_unit_test(test_a_header_cannot_smuggle_another_one_in),
+        cmocka_unit_test(test_settings_that_cannot_work_are_refused_with_a_reason),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
