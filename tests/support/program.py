@@ -41,15 +41,16 @@ class Server:
     def __init__(self, command, env=None, first_line=None):
         self.process = subprocess.Popen(command, env=env or environment(), stdin=subprocess.DEVNULL,
                                         stdout=subprocess.PIPE, stderr=subprocess.PIPE)
-        self.ready = self._object_with(first_line or (lambda line: "url" in line))
+        self.pending = b""
+        self.ready = self.next(first_line or (lambda line: "url" in line))
 
-    def _object_with(self, wanted):
+    def next(self, wanted):
+        """Waits for the next object on its stdout that is wanted."""
         deadline = time.monotonic() + LIMIT_SECONDS
-        pending = b""
         while True:
-            line, newline, rest = pending.partition(b"\n")
+            line, newline, rest = self.pending.partition(b"\n")
             if newline:
-                pending = rest
+                self.pending = rest
                 said = json.loads(line)
                 if wanted(said):
                     return said
@@ -60,8 +61,8 @@ class Server:
             if not more:
                 self.process.kill()
                 _, errors = self.process.communicate()
-                raise AssertionError(f"{self.process.args} did not say where it is: {pending!r} {errors!r}")
-            pending += more
+                raise AssertionError(f"{self.process.args} did not say it: {self.pending!r} {errors!r}")
+            self.pending += more
 
     def client_environment(self, **changes):
         return environment(CODER_URL=self.ready["url"], CODER_SESSION_TOKEN=self.ready["token"], **changes)

@@ -65,13 +65,15 @@ type deployment struct {
 	websockets atomic.Int64 // relay connections by websocket
 	upgrades   atomic.Int64 // relay connections by HTTP upgrade
 
-	mu     sync.Mutex
-	resume map[string]uuid.UUID
+	mu       sync.Mutex
+	resume   map[string]uuid.UUID
+	down     bool                         // no coordinator for now
+	sessions map[*websocket.Conn]struct{} // of clients with the coordinator
 }
 
 func newDeployment(ctx context.Context, o options, base *url.URL) (*deployment, error) {
 	d := &deployment{options: o, base: base, owner: randomID(), relay: derpserver.New(key.NewNode(), logTo("relay")),
-		members: &coordinator{members: map[uuid.UUID]*member{}}, resume: map[string]uuid.UUID{}}
+		members: &coordinator{members: map[uuid.UUID]*member{}}, resume: map[string]uuid.UUID{}, sessions: map[*websocket.Conn]struct{}{}}
 	for i := 1; i <= o.workspaces; i++ {
 		d.workspaces = append(d.workspaces, workspace{name: fmt.Sprintf("dev%d", i), id: randomID(), agent: randomID()})
 	}
@@ -223,6 +225,13 @@ func (d *deployment) agentDoor() http.Handler { return derpserver.Handler(d.rela
 
 // serveTailnet is the coordinator's endpoint: a websocket with yamux, dRPC and protobuf in it.
 func (d *deployment) serveTailnet(w http.ResponseWriter, r *http.Request, allow func(uuid.UUID) bool) {
+	d.mu.Lock()
+	down := d.down
+	d.mu.Unlock()
+	if down {
+		http.Error(w, "no coordinator", http.StatusServiceUnavailable)
+		return
+	}
 	var minor int
 	if _, err := fmt.Sscanf(r.URL.Query().Get("version"), "2.%d", &minor); err != nil || minor > 9 {
 		apiError(w, http.StatusBadRequest, "Unknown or unsupported API version", "version",
@@ -246,6 +255,14 @@ func (d *deployment) serveTailnet(w http.ResponseWriter, r *http.Request, allow 
 	}
 	ctx, cancel := context.WithCancel(r.Context())
 	defer cancel()
+	d.mu.Lock()
+	d.sessions[c] = struct{}{}
+	d.mu.Unlock()
+	defer func() {
+		d.mu.Lock()
+		delete(d.sessions, c)
+		d.mu.Unlock()
+	}()
 	stream := websocket.NetConn(ctx, c, websocket.MessageBinary)
 	go func() {
 		for c.Ping(ctx) == nil {
@@ -258,6 +275,20 @@ func (d *deployment) serveTailnet(w http.ResponseWriter, r *http.Request, allow 
 	}()
 	serveRPC(ctx, stream, d.calls(id, allow))
 	c.Close(websocket.StatusNormalClosure, "")
+}
+
+// setDown ends every client's session with the coordinator and lets none in until it is up again.
+func (d *deployment) setDown(down bool) {
+	d.mu.Lock()
+	d.down = down
+	var sessions []*websocket.Conn
+	for c := range d.sessions {
+		sessions = append(sessions, c)
+	}
+	d.mu.Unlock()
+	for _, c := range sessions {
+		c.CloseNow()
+	}
 }
 
 func (d *deployment) calls(id uuid.UUID, allow func(uuid.UUID) bool) rpcServer {

@@ -67,6 +67,9 @@ func (d *deployment) handler() http.Handler {
 	}
 	mux.HandleFunc("/api/", func(w http.ResponseWriter, _ *http.Request) { apiError(w, 404, "Route not found.") })
 	mux.HandleFunc("GET /interop/stats", func(w http.ResponseWriter, _ *http.Request) { reply(w, 200, d.stats()) })
+	mux.HandleFunc("POST /interop/coordinator/{state}", func(w http.ResponseWriter, r *http.Request) {
+		d.setDown(r.PathValue("state") == "down")
+	})
 	mux.HandleFunc("/derp", d.serveRelay)
 	mux.HandleFunc("/derp/latency-check", func(http.ResponseWriter, *http.Request) {})
 	return mux

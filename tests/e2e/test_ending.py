@@ -1,0 +1,124 @@
+"""However it ends, the terminal is as it was, and nothing is left running."""
+
+import os
+import shlex
+import signal
+import time
+
+import pytest
+
+from program import LIMIT_SECONDS, binary
+from screen import Screen, children
+
+ENTER_SCREEN, LEAVE_SCREEN, SHOW_CURSOR = b"\x1b[?1049h", b"\x1b[?1049l", b"\x1b[?25h"
+
+
+class Shell(Screen):
+    """A shell on the terminal that notes the terminal's modes, runs derptop --lab, and notes them again."""
+
+    def __init__(self):
+        program = shlex.quote(binary())
+        super().__init__(command=["/bin/bash", "--norc", "--noprofile", "-c",
+                                  f'b=$(stty -g); {program} --lab; s=$?; a=$(stty -g); '
+                                  f'[ "$b" = "$a" ] && m=same || m=CHANGED; echo "status=$s modes=$m."'])
+        self.wait_for("quit")
+        self.derptop, = children(self.pid)
+        self.lab = children(self.derptop)
+
+    def ended(self):
+        """The status of derptop; its terminal is checked on the way."""
+        found = self.wait_for(r"status=(\d+) modes=(\w+)\.")
+        assert found.group(2) == "same", "the terminal's modes are not what they were"
+        assert ENTER_SCREEN in self.raw
+        after = self.raw.rpartition(ENTER_SCREEN)[2]
+        assert LEAVE_SCREEN in after, "the alternate screen was not left"
+        assert SHOW_CURSOR in after, "the cursor was not shown again"
+        return int(found.group(1))
+
+
+def await_end_of(pids):
+    deadline = time.monotonic() + LIMIT_SECONDS
+    for pid in pids:
+        with open_process(pid) as process:
+            if process is not None:
+                left = deadline - time.monotonic()
+                assert process.wait(left), f"process {pid} is still running"
+
+
+class open_process:
+    """A process that is not our child, watched by its descriptor."""
+
+    def __init__(self, pid):
+        try:
+            self.fd = os.pidfd_open(pid)
+        except ProcessLookupError:
+            self.fd = None
+
+    def __enter__(self):
+        return self if self.fd is not None else None
+
+    def __exit__(self, *_):
+        if self.fd is not None:
+            os.close(self.fd)
+
+    def wait(self, seconds):
+        import select
+
+        ready, _, _ = select.select([self.fd], [], [], seconds)
+        return bool(ready)
+
+
+@pytest.mark.parametrize("number, status", [(signal.SIGTERM, 143), (signal.SIGINT, 130), (signal.SIGHUP, 129)])
+def test_a_signal_ends_it_in_order(number, status):
+    with Shell() as shell:
+        assert shell.lab, "no lab is running"
+        os.kill(shell.derptop, number)
+        assert shell.ended() == status
+        await_end_of(shell.lab)
+
+
+@pytest.mark.parametrize("number", [signal.SIGSEGV, signal.SIGABRT, signal.SIGQUIT])
+def test_a_crash_restores_the_terminal_and_is_still_a_crash(number):
+    with Shell() as shell:
+        os.kill(shell.derptop, number)
+        assert shell.ended() == 128 + number
+        await_end_of(shell.lab)
+
+
+def test_the_lab_ends_with_its_monitor_even_when_that_is_killed():
+    with Shell() as shell:
+        os.kill(shell.derptop, signal.SIGKILL)
+        await_end_of(shell.lab)
+
+
+def test_q_leaves_the_terminal_as_it_was():
+    with Shell() as shell:
+        shell.send("q")
+        assert shell.ended() == 0
+        await_end_of(shell.lab)
+
+
+def test_suspended_and_brought_back_it_draws_everything_again():
+    with Screen(command=["/bin/bash", "--norc", "--noprofile", "-i"]) as shell:
+        shell.send("PS1='ready> '; clear\r")
+        shell.wait_for("ready> ")
+        shell.send(f"{shlex.quote(binary())} --lab\r")
+        shell.wait_for("quit")
+        shell.send("\x1a")
+        shell.wait_for("Stopped")
+        shell.send("clear; fg\r")
+        shell.wait_for("q(uit)? *quit")
+        shell.send("q")
+        shell.wait_for("ready> $")
+
+
+def test_when_its_lab_is_killed_it_says_so_and_still_takes_keys():
+    with Screen("--lab") as screen:
+        screen.wait_for("quit")
+        lab = children(screen.pid)
+        assert lab, "no lab is running"
+        for pid in lab:
+            os.kill(pid, signal.SIGKILL)
+        screen.wait_for(r"(?i)lab.*(ended|killed|gone|stopped)|✘|coordinator.*(down|lost|again)")
+        screen.send("q")
+        assert screen.wait_exit() in (0, 1)

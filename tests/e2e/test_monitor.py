@@ -1,0 +1,89 @@
+"""The full screen, on the lab that it starts itself: real pings, real terminal."""
+
+import re
+
+import pytest
+
+from screen import Screen
+
+BRAILLE = re.compile("[\u2801-\u28ff]")
+
+
+def dots(screen):
+    """How many dots of the graph are drawn."""
+    return sum(bin(ord(sign) - 0x2800).count("1") for sign in BRAILLE.findall(screen.text()))
+
+
+def title(screen):
+    return screen.lines()[0]
+
+
+def wait_for_pongs(screen):
+    screen.wait_for(r"Lab Relay|relay")
+    screen.wait_until(lambda s: dots(s) > 0, "a graph")
+
+
+def test_the_graph_grows_with_every_pong():
+    with Screen("--lab", "--interval", "100ms") as screen:
+        wait_for_pongs(screen)
+        first = dots(screen)
+        screen.wait_until(lambda s: dots(s) >= first + 20, "20 more dots")
+        assert "LAB" in title(screen), "a lab must never be mistaken for a deployment"
+
+
+def test_tab_switches_the_workspace_and_with_it_the_title():
+    with Screen("--lab", "--interval", "100ms") as screen:
+        wait_for_pongs(screen)
+        assert "dev1" in title(screen)
+        screen.send("tab")
+        screen.wait_until(lambda s: "dev2" in title(s), "dev2 in the title")
+        wait_for_pongs(screen)
+
+
+def whole(rows, columns):
+    """The frame for this size is on the screen, from its title to its last line."""
+
+    def check(screen):
+        lines = screen.lines()
+        return len(lines) == rows and "derptop" in lines[0] and "quit" in lines[-1] and \
+            all(len(line) <= columns for line in lines) and dots(screen) > 0
+
+    return check
+
+
+def test_every_size_gets_a_whole_frame():
+    with Screen("--lab", "--interval", "100ms", rows=24, columns=80) as screen:
+        screen.wait_until(whole(24, 80), "the frame at 80x24")
+        for rows, columns in [(30, 100), (15, 60), (60, 200), (24, 80)]:
+            screen.resize(rows, columns)
+            screen.wait_until(whole(rows, columns), f"the frame at {columns}x{rows}")
+        screen.resize(10, 40)
+        screen.wait_for("60x15")
+        screen.resize(24, 80)
+        screen.wait_until(whole(24, 80), "the frame after having been too small")
+        screen.send("q")
+        assert screen.wait_exit() == 0
+
+
+def test_a_screen_of_20x5_says_what_it_needs_and_takes_q():
+    with Screen("--lab", rows=5, columns=20) as screen:
+        screen.wait_for("60x15")
+        screen.send("q")
+        assert screen.wait_exit() == 0
+
+
+@pytest.mark.parametrize("key, status", [("q", 0), ("ctrl-c", 130)])
+def test_keys_that_end_it(key, status):
+    with Screen("--lab") as screen:
+        wait_for_pongs(screen)
+        screen.send(key)
+        assert screen.wait_exit() == status
+
+
+def test_an_unknown_key_changes_nothing():
+    with Screen("--lab") as screen:
+        wait_for_pongs(screen)
+        screen.send("\x1b[99~Z")
+        screen.wait_until(whole(30, 100), "the frame")
+        screen.send("q")
+        assert screen.wait_exit() == 0

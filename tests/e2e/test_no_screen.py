@@ -1,0 +1,48 @@
+"""Where there can be no full screen, one sentence says so, and the exit status is 2."""
+
+import subprocess
+
+import pytest
+
+import program
+from screen import Screen
+
+
+def one_sentence(text):
+    lines = text.strip().splitlines()
+    assert len(lines) == 1, text
+    assert "derptop ping" in lines[0], f"it names no way out: {text}"
+
+
+def test_standard_output_that_is_no_terminal():
+    ended = program.run("--lab")
+    assert ended.returncode == 2
+    assert ended.stdout == ""
+    one_sentence(ended.stderr)
+
+
+@pytest.mark.parametrize("term", ["dumb", "unheard-of", ""])
+def test_a_terminal_that_cannot_be_drawn_on(term):
+    with Screen("--lab", term=term) as screen:
+        assert screen.wait_exit() == 2
+        one_sentence(screen.raw.decode())
+
+
+def test_standard_input_that_is_no_terminal():
+    with Screen(command=["/bin/bash", "-c", f"'{program.binary()}' --lab </dev/null"]) as screen:
+        assert screen.wait_exit() == 2
+        one_sentence(screen.raw.decode())
+
+
+def test_version_and_help_need_no_terminal():
+    for flag in ("--version", "--help", "-h"):
+        ended = program.run(flag)
+        assert (ended.returncode, ended.stderr) == (0, "")
+        assert "derptop" in ended.stdout
+
+
+def test_a_reader_that_has_enough_is_no_error():
+    command = f"'{program.binary()}' --help | head -n 1"
+    ended = subprocess.run(["/bin/bash", "-c", command], capture_output=True, text=True, check=True,
+                           env=program.environment(), timeout=program.LIMIT_SECONDS)
+    assert ended.stderr == ""

@@ -1,0 +1,93 @@
+"""derptop as a client of genuine peers."""
+
+import program
+from conftest import Deployment
+
+
+def pongs(ended):
+    assert ended.returncode == 0, ended.stderr
+    return [line for line in program.json_lines(ended.stdout) if line["type"] == "pong"]
+
+
+def test_five_pongs_of_a_genuine_agent_through_a_genuine_relay(deployment):
+    before = deployment.stats()["relay"]
+    answers = pongs(deployment.ping("dev1", "-n", "5", "--wait", "20ms", "--json"))
+    assert len(answers) == 5
+    assert all(answer["path"] == "derp" and answer["region_id"] == 999 for answer in answers), answers
+    after = deployment.stats()["relay"]
+    carried = after["counter_packets_received_kind"]["disco"] - before["counter_packets_received_kind"]["disco"]
+    assert carried >= 10, f"only {carried} disco packets went through the relay"
+
+
+def test_the_text_is_as_coder_ping_prints_it(deployment):
+    ended = deployment.ping("dev1", "-n", "2", "--wait", "20ms")
+    assert ended.returncode == 0, ended.stderr
+    lines = ended.stdout.splitlines()
+    assert lines[0].startswith("pong from dev1 proxied via DERP(Genuine Relay) in "), ended.stdout
+    assert any("received remote agent data" in line for line in lines), ended.stdout
+
+
+def test_the_second_workspace_is_another_agent(deployment):
+    assert len(pongs(deployment.ping("dev2", "-n", "1", "--json"))) == 1
+
+
+def test_list_names_every_workspace_with_its_state(deployment):
+    ended = program.run("list", "--json", env=deployment.client_environment())
+    assert ended.returncode == 0, ended.stderr
+    found = {line["name"]: line["status"] for line in program.json_lines(ended.stdout) if line["type"] == "workspace"}
+    assert found == {"dev1": "running", "dev2": "running", "asleep": "stopped"}
+
+
+def test_a_stopped_workspace_is_said_to_be_stopped(deployment):
+    ended = deployment.ping("asleep", "-n", "1")
+    assert ended.returncode == 1
+    assert "stopped" in ended.stderr or "must be started" in ended.stderr
+
+
+def test_a_wrong_name_gets_the_near_ones(deployment):
+    ended = deployment.ping("dev11", "-n", "1")
+    assert ended.returncode == 1
+    assert "dev1" in ended.stderr.replace("dev11", "")
+
+
+def test_a_wrong_token_is_a_refusal(deployment):
+    ended = deployment.ping("dev1", "-n", "1", CODER_SESSION_TOKEN="not-it")
+    assert ended.returncode == 3, ended.stderr
+    assert "not-it" not in ended.stderr + ended.stdout
+
+
+def test_by_websocket_when_the_deployment_says_so():
+    with Deployment("--force-websockets", "--no-upgrade") as running:
+        assert len(pongs(running.ping("dev1", "-n", "2", "--wait", "20ms", "--json"))) == 2
+        assert running.stats()["relay_websockets"] >= 1
+
+
+def test_by_websocket_after_a_refused_upgrade():
+    with Deployment("--no-upgrade") as running:
+        assert len(pongs(running.ping("dev1", "-n", "2", "--wait", "20ms", "--json"))) == 2
+        assert running.stats()["relay_websockets"] >= 1
+
+
+def test_a_server_without_the_newer_endpoint():
+    with Deployment("--no-tailnet") as running:
+        assert len(pongs(running.ping("dev1", "-n", "2", "--wait", "20ms", "--json"))) == 2
+
+
+def test_tls_is_verified_and_a_ca_of_the_users_is_taken(tmp_path):
+    ca = str(tmp_path / "ca.pem")
+    with Deployment("--tls-cert-out", ca) as running:
+        stranger = running.ping("dev1", "-n", "1")
+        assert stranger.returncode == 1 and "certificate" in stranger.stderr, stranger.stderr
+        assert len(pongs(running.ping("dev1", "-n", "2", "--wait", "20ms", "--json", SSL_CERT_FILE=ca))) == 2
+
+
+def test_pings_go_on_while_the_coordinator_is_down():
+    with Deployment() as running:
+        command = [program.binary(), "ping", "dev1", "--wait", "20ms", "--json"]
+        with program.Server(command, env=running.client_environment(), first_line=lambda l: l["type"] == "pong") as ping:
+            running.coordinator("down")
+            for _ in range(50):
+                ping.next(lambda line: line["type"] == "pong")
+            running.coordinator("up")
+            for _ in range(5):
+                ping.next(lambda line: line["type"] == "pong")

@@ -1,0 +1,82 @@
+"""Draws a pyte screen as a picture: what a terminal would show, without a terminal."""
+
+import pyte
+from PIL import Image, ImageDraw, ImageFont
+
+FONTS = "/usr/share/fonts/truetype/dejavu/"
+SIZE = 20
+BACKGROUND, FOREGROUND = "#14171c", "#d5d9e0"
+# The sixteen colours, as a common dark scheme has them; pyte gives names for the first eight twice.
+NAMED = {
+    "black": "#21252b", "red": "#e06c75", "green": "#98c379", "brown": "#d19a66", "yellow": "#d19a66",
+    "blue": "#61afef", "magenta": "#c678dd", "cyan": "#56b6c2", "white": "#d5d9e0",
+    "brightblack": "#6b7380", "brightred": "#ff7b86", "brightgreen": "#b5e890", "brightbrown": "#f0c674",
+    "brightyellow": "#f0c674", "brightblue": "#8ac6ff", "brightmagenta": "#df9bf5",
+    "brightcyan": "#7fd6e0", "brightwhite": "#ffffff",
+}
+# Eighths of a cell, from below.
+LOWER_BLOCKS = {chr(0x2581 + i): (i + 1) / 8 for i in range(8)}
+
+
+def colour(name, default):
+    if name == "default":
+        return default
+    return NAMED.get(name) or f"#{name}"
+
+
+class Painter:
+    def __init__(self):
+        self.regular = ImageFont.truetype(FONTS + "DejaVuSansMono.ttf", SIZE)
+        self.bold = ImageFont.truetype(FONTS + "DejaVuSansMono-Bold.ttf", SIZE)
+        ascent, descent = self.regular.getmetrics()
+        self.width = round(self.regular.getlength("M"))
+        self.height = ascent + descent
+
+    def paint(self, screen, margin=12):
+        size = (screen.columns * self.width + 2 * margin, screen.lines * self.height + 2 * margin)
+        image = Image.new("RGB", size, BACKGROUND)
+        draw = ImageDraw.Draw(image)
+        for row in range(screen.lines):
+            for column in range(screen.columns):
+                self.cell(draw, screen.buffer[row][column], margin + column * self.width, margin + row * self.height)
+        return image
+
+    def cell(self, draw, char, x, y):
+        front, back = colour(char.fg, FOREGROUND), colour(char.bg, BACKGROUND)
+        if char.reverse:
+            front, back = back, front
+        if back != BACKGROUND:
+            draw.rectangle((x, y, x + self.width - 1, y + self.height - 1), back)
+        if char.underscore:
+            draw.line((x, y + self.height - 3, x + self.width - 1, y + self.height - 3), front)
+        text = char.data
+        if not text.strip():
+            return
+        if "\u2800" <= text <= "\u28ff":
+            self.braille(draw, ord(text) - 0x2800, x, y, front)
+        elif text in LOWER_BLOCKS:
+            top = y + self.height - round(self.height * LOWER_BLOCKS[text])
+            draw.rectangle((x, top, x + self.width - 1, y + self.height - 1), front)
+        else:
+            draw.text((x, y), text, font=self.bold if char.bold else self.regular, fill=front)
+
+    def braille(self, draw, dots, x, y, fill):
+        """Eight dots, two by four; the bits are in the order that Unicode gives them."""
+        places = [(0, 0), (0, 1), (0, 2), (1, 0), (1, 1), (1, 2), (0, 3), (1, 3)]
+        radius = self.width / 5.2
+        for bit, (across, down) in enumerate(places):
+            if dots >> bit & 1:
+                middle_x = x + self.width * (across * 2 + 1) / 4
+                middle_y = y + self.height * (down * 2 + 1) / 8
+                draw.ellipse((middle_x - radius, middle_y - radius, middle_x + radius, middle_y + radius), fill)
+
+
+def save(screen, path):
+    Painter().paint(screen).quantize(64).save(path, optimize=True)
+
+
+def of_text(rows, columns, data):
+    """A screen with these bytes on it, for the tests of this file."""
+    screen = pyte.Screen(columns, rows)
+    pyte.ByteStream(screen).feed(data)
+    return screen
