@@ -128,6 +128,7 @@ struct stream *websocket_stream_new(struct stream *below, enum websocket_role ro
     ws->stream.ops = &websocket_ops;
     ws->below = below;
     ws->websocket = websocket_new(role, rng);
+    stream_attach(below, on_below, ws); /* what is framed is sent also while nobody is attached */
     return &ws->stream;
 }
 
