@@ -12,7 +12,7 @@ tidy_one() {
     local file=$1 key
     # The key is of what the compiler sees, without its line marks (they hold the folder's path).
     key=$({
-        cat .clang-tidy
+        cat .clang-tidy tests/.clang-tidy
         grep -F -A3 -B3 "/$file\"" "$build/compile_commands.json"
         # shellcheck disable=SC2046  # the flags are words
         clang-14 -E -P -std=c17 -D_GNU_SOURCE -I. -isystem "$build/generated" $(pkg-config --cflags \
