@@ -16,8 +16,6 @@ import (
 
 	"github.com/coder/websocket"
 	"github.com/google/uuid"
-	"google.golang.org/protobuf/types/known/durationpb"
-	"google.golang.org/protobuf/types/known/timestamppb"
 	"storj.io/drpc"
 	"tailscale.com/derp/derpserver"
 	"tailscale.com/net/stunserver"
@@ -318,8 +316,8 @@ func (d *deployment) calls(id uuid.UUID, allow func(uuid.UUID) bool) rpcServer {
 			d.mu.Lock()
 			d.resume[token] = id
 			d.mu.Unlock()
-			return s.MsgSend(&pb.RefreshResumeTokenResponse{Token: token, RefreshIn: durationpb.New(12 * time.Hour),
-				ExpiresAt: timestamppb.New(time.Now().Add(24 * time.Hour))}, encoding{})
+			return s.MsgSend(&pb.RefreshResumeTokenResponse{Token: token, RefreshIn: &pb.Duration{Seconds: 12 * 3600},
+				ExpiresAt: &pb.Timestamp{Seconds: time.Now().Add(24 * time.Hour).Unix()}}, encoding{})
 		},
 	}
 }

@@ -13,7 +13,6 @@ import (
 	"github.com/google/uuid"
 	"github.com/tailscale/wireguard-go/device"
 	"go4.org/mem"
-	"google.golang.org/protobuf/types/known/timestamppb"
 	"tailscale.com/envknob"
 	"tailscale.com/health"
 	"tailscale.com/ipn/ipnstate"
@@ -130,7 +129,7 @@ func (n *node) self(withEndpoints bool) *pb.Node {
 	}
 	nodeKey, _ := n.private.Public().MarshalBinary()
 	out := &pb.Node{
-		Id: int64(binary.BigEndian.Uint64(n.id[8:]) >> 1), AsOf: timestamppb.Now(), Key: nodeKey,
+		Id: int64(binary.BigEndian.Uint64(n.id[8:]) >> 1), AsOf: &pb.Timestamp{Seconds: time.Now().Unix()}, Key: nodeKey,
 		Disco: n.conn.DiscoPublicKey().String(), PreferredDerp: int32(n.home), DerpLatency: n.latency,
 		Addresses: []string{n.address.String()}, AllowedIps: []string{n.address.String()},
 	}
