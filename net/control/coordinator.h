@@ -25,6 +25,7 @@
 struct coordinator_config {
     struct rng *rng; /* borrowed */
     struct log *log; /* borrowed; may be NULL */
+    bool agent;      /* an agent's session (the lab): neither WorkspaceUpdates nor a resume token */
     bool workspace_updates;
     struct uuid owner_id; /* whose workspaces */
 };
@@ -80,6 +81,10 @@ NET_MUST_USE enum net_err coordinator_add_tunnel(struct coordinator *coordinator
                                                  const struct uuid *agent);
 NET_MUST_USE enum net_err coordinator_remove_tunnel(struct coordinator *coordinator,
                                                     const struct uuid *agent);
+
+/* Agents only (a client that says it is thrown out): this client may start its handshake. */
+NET_MUST_USE enum net_err coordinator_ready_for_handshake(struct coordinator *coordinator,
+                                                          const struct uuid *peer);
 
 /* Says goodbye; the server then ends the Coordinate RPC (COORDINATOR_ENDED follows). */
 NET_MUST_USE enum net_err coordinator_disconnect(struct coordinator *coordinator);

@@ -12,6 +12,7 @@ enum { EVENTS_MAX = 4 * YAMUX_STREAMS_MAX + 8, DATA_MAX = 64 << 10 };
 struct stream {
     uint32_t id; /* 0 = a free place */
     bool acked, local_fin, fin_sent, remote_fin;
+    bool dropped; /* nobody reads it any more */
     bool readable_told, fin_told;
     mono_ns open_deadline;
     uint32_t send_window;
@@ -177,7 +178,9 @@ static enum net_err flush(struct yamux_session *session, struct stream *stream)
 
 static void on_reset(struct yamux_session *session, struct stream *stream)
 {
-    tell(session, YAMUX_EVENT_RESET, stream->id);
+    if (!stream->dropped) {
+        tell(session, YAMUX_EVENT_RESET, stream->id);
+    }
     forget(stream);
 }
 
@@ -228,7 +231,9 @@ static void on_fin(struct yamux_session *session, struct stream *stream)
     if ((session->now.flags & YAMUX_FIN) != 0 && stream != NULL && !stream->remote_fin) {
         stream->remote_fin = true;
         stream->fin_told = true;
-        tell(session, YAMUX_EVENT_FIN, stream->id);
+        if (!stream->dropped) {
+            tell(session, YAMUX_EVENT_FIN, stream->id);
+        }
         maybe_forget(stream);
     }
 }
@@ -305,7 +310,7 @@ static enum net_err on_payload(struct yamux_session *session, struct bytes *in)
 {
     struct stream *stream = find(session, session->now.stream_id);
     size_t len = in->len < session->payload_left ? in->len : session->payload_left;
-    if (stream != NULL) {
+    if (stream != NULL && !stream->dropped) {
         enum net_err err = buf_append(&stream->in, bytes_of(in->ptr, len));
         if (err != NET_OK) {
             return err;
@@ -454,6 +459,21 @@ enum net_err yamux_stream_finish(struct yamux_session *session, uint32_t id)
     }
     stream->local_fin = true;
     return flush(session, stream);
+}
+
+void yamux_stream_drop(struct yamux_session *session, uint32_t id)
+{
+    struct stream *stream = find(session, id);
+    if (stream == NULL) {
+        return;
+    }
+    stream->dropped = true;
+    stream->local_fin = true;
+    buf_clear(&stream->in);
+    (void)flush(session, stream); /* what goes wrong here, the next input tells */
+    if (stream->id == id) {
+        maybe_forget(stream);
+    }
 }
 
 enum net_err yamux_stream_reset(struct yamux_session *session, uint32_t id)

@@ -70,6 +70,8 @@ NET_MUST_USE enum net_err yamux_stream_consume(struct yamux_session *session, ui
                                                size_t len);
 /* No more bytes from us (after those queued). The stream is forgotten when both sides finished. */
 NET_MUST_USE enum net_err yamux_stream_finish(struct yamux_session *session, uint32_t stream);
+/* The same, and whatever still arrives is dropped unread. No event comes for it any more. */
+void yamux_stream_drop(struct yamux_session *session, uint32_t stream);
 /* Ends both directions at once and forgets the stream. */
 NET_MUST_USE enum net_err yamux_stream_reset(struct yamux_session *session, uint32_t stream);
 
