@@ -10,13 +10,6 @@ struct curl_stream {
     struct stream *stream; /* what polls it */
 };
 
-static enum net_err broken(struct curl_stream *cs, CURLcode code, struct failure *why)
-{
-    const char *detail = cs->transfer->error;
-    return failure_set(why, NET_ERR_IO, "%s: the connection broke: %s", cs->transfer->url,
-                       detail[0] != '\0' ? detail : curl_easy_strerror(code));
-}
-
 static enum net_err receive(void *owner, uint8_t *out, size_t size, size_t *got,
                             struct failure *why)
 {
@@ -26,7 +19,7 @@ static enum net_err receive(void *owner, uint8_t *out, size_t size, size_t *got,
     if (code == CURLE_OK) {
         return *got > 0 ? NET_OK : NET_ERR_CLOSED;
     }
-    return code == CURLE_AGAIN ? NET_ERR_AGAIN : broken(cs, code, why);
+    return code == CURLE_AGAIN ? NET_ERR_AGAIN : transfer_failure(cs->transfer, code, why);
 }
 
 static enum net_err send_some(void *owner, struct bytes in, size_t *sent, struct failure *why)
@@ -37,7 +30,7 @@ static enum net_err send_some(void *owner, struct bytes in, size_t *sent, struct
     if (code == CURLE_OK) {
         return *sent > 0 ? NET_OK : NET_ERR_AGAIN;
     }
-    return code == CURLE_AGAIN ? NET_ERR_AGAIN : broken(cs, code, why);
+    return code == CURLE_AGAIN ? NET_ERR_AGAIN : transfer_failure(cs->transfer, code, why);
 }
 
 static void release(void *owner)

@@ -12,7 +12,7 @@
 #include "net/transport/upgrade.h"
 #include "net/transport/websocket_stream.h"
 
-enum { READ_SIZE = 4 << 10, HOST_SIZE = 512, TARGET_SIZE = 8 << 10, LINE_SIZE = 16 << 10 };
+enum { READ_SIZE = 4 << 10, LINE_SIZE = 16 << 10 };
 
 _Static_assert((int)DIAL_HEAD_MAX == (int)UPGRADE_HEAD_MAX, "one limit");
 _Static_assert((int)DIAL_BODY_MAX == (int)UPGRADE_BODY_MAX, "one limit");
@@ -24,8 +24,6 @@ struct dial {
     struct stream *raw;        /* since the connection */
     struct upgrade upgrade;
     enum dial_mode mode;
-    char host[HOST_SIZE];
-    char target[TARGET_SIZE];
     char subprotocol[64];
     char url[TRANSFER_URL_SIZE]; /* for people */
     bool over_ipv6;
@@ -238,8 +236,8 @@ static void add_lines(struct dial *dial)
 
 static enum net_err prepare_request(struct dial *dial)
 {
-    struct upgrade_request request = {.host = dial->host,
-                                      .target = dial->target,
+    struct upgrade_request request = {.host = dial->transfer->parts.authority,
+                                      .target = dial->transfer->parts.target,
                                       .protocol = dial->mode == DIAL_DERP ? "DERP" : "websocket",
                                       .subprotocol = dial->subprotocol,
                                       .user_agent = dial->transfer->client->user_agent};
@@ -279,44 +277,6 @@ static void on_drop(struct transfer *transfer)
     end(transfer->owner);
 }
 
-/* One part of the URL, appended. False: it does not fit or is not there. */
-static bool append_part(CURLU *url, CURLUPart part, unsigned flags, const char *before, char *out,
-                        size_t size)
-{
-    char *text = NULL;
-    size_t used = strlen(out);
-    if (curl_url_get(url, part, &text, flags) != CURLUE_OK) {
-        return false;
-    }
-    bool fits = used + strlen(before) + strlen(text) < size;
-    if (fits) {
-        text_format(out + used, size - used, "%s%s", before, text);
-    }
-    curl_free(text);
-    return fits;
-}
-
-/* Fills what the request needs: "host[:port]" with a port that is not the scheme's own, and path
- * and query. */
-static bool split_url(struct dial *dial, const char *text)
-{
-    CURLU *url = curl_url();
-    bool good = url != NULL && curl_url_set(url, CURLUPART_URL, text, 0) == CURLUE_OK &&
-                append_part(url, CURLUPART_HOST, 0, "", dial->host, sizeof dial->host) &&
-                append_part(url, CURLUPART_PATH, 0, "", dial->target, sizeof dial->target);
-    if (good) {
-        (void)append_part(url, CURLUPART_PORT, CURLU_NO_DEFAULT_PORT, ":", dial->host,
-                          sizeof dial->host);
-        char *query = NULL;
-        if (curl_url_get(url, CURLUPART_QUERY, &query, 0) == CURLUE_OK) {
-            curl_free(query);
-            good = append_part(url, CURLUPART_QUERY, 0, "?", dial->target, sizeof dial->target);
-        }
-    }
-    curl_url_cleanup(url);
-    return good;
-}
-
 static struct dial *new_dial(struct http_client *client, const struct dial_request *request)
 {
     struct dial *dial = mem_new(sizeof *dial);
@@ -331,10 +291,6 @@ static struct dial *new_dial(struct http_client *client, const struct dial_reque
     dial->transfer->drop = on_drop;
     if (request->subprotocol != NULL) {
         text_copy(dial->subprotocol, sizeof dial->subprotocol, request->subprotocol);
-    }
-    if (!split_url(dial, request->url)) {
-        (void)failure_set(&dial->transfer->early, NET_ERR_USAGE,
-                          "the address to dial is not a usable URL");
     }
     return dial;
 }

@@ -14,6 +14,7 @@ struct watch {
     uv_poll_t poll;
     struct http_client *client;
     curl_socket_t socket;
+    int events;
     struct watch *next;
 };
 
@@ -114,13 +115,19 @@ static void report_done(struct http_client *client)
     }
 }
 
+/* A socket with an error may still hold what the server said before (a TLS alert): libcurl is to
+ * read, and meets the error itself. libuv has stopped polling it then. */
 static void on_poll(uv_poll_t *poll, int status, int events)
 {
     struct watch *watch = poll->data;
     struct http_client *client = watch->client;
     int running = 0;
+    if (status < 0) {
+        events = UV_READABLE | UV_WRITABLE;
+        (void)uv_poll_start(poll, watch->events, on_poll);
+    }
     int flags = (events & UV_READABLE ? CURL_CSELECT_IN : 0) |
-                (events & UV_WRITABLE ? CURL_CSELECT_OUT : 0) | (status < 0 ? CURL_CSELECT_ERR : 0);
+                (events & UV_WRITABLE ? CURL_CSELECT_OUT : 0);
     (void)curl_multi_socket_action(client->multi, watch->socket, flags, &running);
     report_done(client);
 }
@@ -139,7 +146,11 @@ static int on_socket(CURL *easy, curl_socket_t socket, int what, void *owner, vo
         watch = add_watch(client, socket);
     }
     int events = (what & CURL_POLL_IN ? UV_READABLE : 0) | (what & CURL_POLL_OUT ? UV_WRITABLE : 0);
-    return watch != NULL && uv_poll_start(&watch->poll, events, on_poll) == 0 ? 0 : -1;
+    if (watch == NULL) {
+        return -1;
+    }
+    watch->events = events;
+    return uv_poll_start(&watch->poll, events, on_poll) == 0 ? 0 : -1;
 }
 
 int http_client_close_socket(void *owner, curl_socket_t socket)

@@ -178,6 +178,9 @@ static enum net_err try_serve(struct http_exchange *exchange)
 {
     struct bytes in = buf_view(&exchange->in);
     enum net_err err = http_head_find_end(in, HTTP_SERVER_HEAD_MAX, &exchange->head_len);
+    if (in.len > 0 && (in.ptr[0] < 'A' || in.ptr[0] > 'Z')) {
+        err = NET_ERR_MALFORMED; /* no method: do not wait for the end of, say, a TLS greeting */
+    }
     if (err == NET_OK) {
         err = http_head_parse_request(bytes_of(in.ptr, exchange->head_len), &exchange->head);
     }

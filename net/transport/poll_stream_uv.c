@@ -95,6 +95,7 @@ static void on_poll(uv_poll_t *poll, int status, int events)
     struct poll_stream *ps = poll->data;
     if (status < 0) {
         events = UV_READABLE | UV_WRITABLE; /* the next read or write meets the error */
+        ps->polled = 0;                     /* libuv has stopped */
     }
     if ((events & UV_WRITABLE) != 0) {
         ps->write_blocked = flush(ps) == NET_ERR_AGAIN;

@@ -68,8 +68,14 @@ static enum net_err no_tls(const struct transfer *transfer, CURLcode code, struc
     }
     return failure_set(out, NET_ERR_IO,
                        "%s: no TLS connection could be made (%s). The server must speak TLS 1.2 or "
-                       "newer; it may also want a client certificate",
+                       "newer",
                        transfer->url, why);
+}
+
+/* With TLS 1.3 this is known only after the handshake, as a failed read. */
+static bool wants_client_certificate(const struct transfer *transfer)
+{
+    return strstr(transfer->error, "certificate required") != NULL;
 }
 
 enum net_err transfer_failure(const struct transfer *transfer, CURLcode code, struct failure *out)
@@ -83,6 +89,12 @@ enum net_err transfer_failure(const struct transfer *transfer, CURLcode code, st
     (void)curl_easy_getinfo(transfer->easy, CURLINFO_HTTP_CONNECTCODE, &proxy_status);
     if (proxy_status != 0 && proxy_status / 100 != 2) {
         return proxy_answer(transfer, proxy_status, out);
+    }
+    if (wants_client_certificate(transfer)) {
+        return failure_set(out, NET_ERR_IO,
+                           "%s: the server wants a client certificate. Give its files with "
+                           "--client-tls-cert-file and --client-tls-key-file",
+                           url);
     }
     switch ((int)code) {
     case CURLE_COULDNT_RESOLVE_HOST:
@@ -122,6 +134,10 @@ enum net_err transfer_failure(const struct transfer *transfer, CURLcode code, st
     case CURLE_GOT_NOTHING:
         return failure_set(out, NET_ERR_IO,
                            "%s: the server closed the connection without an answer", url);
+    case CURLE_SEND_ERROR:
+    case CURLE_RECV_ERROR:
+        return failure_set(out, NET_ERR_IO, "%s: the connection broke: %s", url,
+                           detail(transfer, code));
     default:
         return failure_set(out, NET_ERR_IO, "%s: %s", url, detail(transfer, code));
     }

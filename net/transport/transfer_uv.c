@@ -10,7 +10,7 @@
 #include "net/base/text.h"
 #include "net/transport/url.h"
 
-enum { LINE_SIZE = 16 << 10, HOST_SIZE = 256 };
+enum { LINE_SIZE = 16 << 10 };
 
 bool http_header_is_valid(const struct http_header *header)
 {
@@ -76,48 +76,17 @@ static void set_tls(struct transfer *transfer, const struct transfer_options *op
     }
 }
 
-struct url_parts {
-    char host[HOST_SIZE];
-    char port[8];
-    bool plain;
-};
-
-static bool url_part(CURLU *url, CURLUPart part, unsigned flags, char *out, size_t size)
-{
-    char *text = NULL;
-    if (curl_url_get(url, part, &text, flags) != CURLUE_OK) {
-        return false;
-    }
-    bool fits = strlen(text) < size;
-    text_copy(out, size, text);
-    curl_free(text);
-    return fits;
-}
-
-static bool split_url(const char *text, struct url_parts *out)
-{
-    char scheme[16];
-    CURLU *url = curl_url();
-    bool good = url != NULL && curl_url_set(url, CURLUPART_URL, text, 0) == CURLUE_OK &&
-                url_part(url, CURLUPART_SCHEME, 0, scheme, sizeof scheme) &&
-                url_part(url, CURLUPART_HOST, 0, out->host, sizeof out->host) &&
-                url_part(url, CURLUPART_PORT, CURLU_DEFAULT_PORT, out->port, sizeof out->port);
-    curl_url_cleanup(url);
-    out->plain = good && strcmp(scheme, "http") == 0;
-    return good && (out->plain || strcmp(scheme, "https") == 0);
-}
-
 /* libcurl reads https_proxy and HTTPS_PROXY, but only the lower-case http_proxy, because a CGI
  * program gets HTTP_PROXY from its clients. Go, and so the coder command, reads both outside of
  * CGI, and never asks a proxy for this very machine. */
-static void set_proxy(struct transfer *transfer, const struct url_parts *url)
+static void set_proxy(struct transfer *transfer)
 {
     /* NOLINTBEGIN(concurrency-mt-unsafe): nothing here changes the environment */
     const char *proxy = getenv("HTTP_PROXY");
-    bool wanted = url->plain && proxy != NULL && getenv("http_proxy") == NULL &&
+    bool wanted = transfer->parts.plain && proxy != NULL && getenv("http_proxy") == NULL &&
                   getenv("REQUEST_METHOD") == NULL;
     /* NOLINTEND(concurrency-mt-unsafe) */
-    if (url_host_is_loopback(url->host)) {
+    if (url_host_is_loopback(transfer->parts.host)) {
         (void)curl_easy_setopt(transfer->easy, CURLOPT_PROXY, "");
     } else if (wanted) {
         (void)curl_easy_setopt(transfer->easy, CURLOPT_PROXY, proxy);
@@ -137,10 +106,11 @@ static enum family_use family_use(int family, const char *text)
 
 /* Fixed addresses go into a memory of names that only this transfer has, so that no other request
  * to the same host is led there. Where one family is fixed, the other is used only if fixed too. */
-static void set_addresses(struct transfer *transfer, const struct http_target *target,
-                          const struct url_parts *url, bool v4, bool v6)
+static void set_addresses(struct transfer *transfer, const struct http_target *target, bool v4,
+                          bool v6)
 {
     char line[LINE_SIZE];
+    const struct url_parts *url = &transfer->parts;
     if (url->host[0] == '[') {
         return; /* an IPv6 address already */
     }
@@ -153,8 +123,7 @@ static void set_addresses(struct transfer *transfer, const struct http_target *t
     (void)curl_easy_setopt(transfer->easy, CURLOPT_RESOLVE, transfer->resolve);
 }
 
-static void set_target(struct transfer *transfer, const struct transfer_options *options,
-                       const struct url_parts *url)
+static void set_target(struct transfer *transfer, const struct transfer_options *options)
 {
     const struct http_target *target = &options->target;
     enum family_use v4 = family_use(AF_INET, target->ipv4);
@@ -163,7 +132,7 @@ static void set_target(struct transfer *transfer, const struct transfer_options 
         fail_early(transfer, NET_ERR_USAGE,
                    "both IPv4 and IPv6 are disabled for this node in the DERP map");
     } else if (v4 == FAMILY_FIXED || v6 == FAMILY_FIXED) {
-        set_addresses(transfer, target, url, v4 == FAMILY_FIXED, v6 == FAMILY_FIXED);
+        set_addresses(transfer, target, v4 == FAMILY_FIXED, v6 == FAMILY_FIXED);
     } else if (v4 == FAMILY_OFF) {
         (void)curl_easy_setopt(transfer->easy, CURLOPT_IPRESOLVE, (long)CURL_IPRESOLVE_V6);
     } else if (v6 == FAMILY_OFF) {
@@ -231,7 +200,6 @@ static void report_early(uv_timer_t *timer)
 void transfer_start(struct transfer *transfer, struct http_client *client,
                     const struct transfer_options *options)
 {
-    struct url_parts url = {0};
     transfer->client = client;
     transfer->next = client->transfers;
     client->transfers = transfer;
@@ -243,9 +211,9 @@ void transfer_start(struct transfer *transfer, struct http_client *client,
     set_basics(transfer, options);
     set_headers(transfer, options);
     set_tls(transfer, options);
-    if (split_url(options->url, &url)) {
-        set_proxy(transfer, &url);
-        set_target(transfer, options, &url);
+    if (url_parts_split(options->url, &transfer->parts)) {
+        set_proxy(transfer);
+        set_target(transfer, options);
     } else {
         fail_early(transfer, NET_ERR_USAGE, "not a usable http:// or https:// address; check it");
     }

@@ -8,6 +8,7 @@
 #include <uv.h>
 
 #include "net/transport/http_uv.h"
+#include "net/transport/url_parts_uv.h"
 
 enum { TRANSFER_URL_SIZE = 256 };
 
@@ -19,7 +20,8 @@ struct transfer {
     CURLSH *names; /* a memory of host names of its own, when addresses are given */
     char error[CURL_ERROR_SIZE];
     char url[TRANSFER_URL_SIZE]; /* for people: no secrets */
-    struct failure early;        /* known before anything was tried; may be set before the start */
+    struct url_parts parts;
+    struct failure early; /* known before anything was tried */
     bool in_multi;
     /* Called once from the loop and outside of libcurl, unless ended before; calls transfer_end
      * some time. */
