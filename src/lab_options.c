@@ -152,6 +152,7 @@ enum net_err lab_options_parse(int argc, char **argv, struct lab_options *out, s
     optind = 0; /* getopt starts afresh: the general options were read before */
     opterr = 0;
     for (;;) {
+        /* One thread at this point. NOLINTNEXTLINE(concurrency-mt-unsafe) */
         int code = getopt_long(argc, argv, "+:vh", options_table, NULL);
         if (code == -1) {
             break;

@@ -12,8 +12,6 @@
 #include "net/base/text.h"
 #include "net/control/settings_internal.h"
 
-extern char **environ;
-
 /* Our environment with CODER_URL set. The array is the caller's to free, the texts are borrowed. */
 static char **environment_with(char *coder_url)
 {

@@ -61,19 +61,19 @@ NET_MUST_USE enum net_err yamux_stream_open(struct yamux_session *session, mono_
                                             uint32_t *stream);
 /* Queues bytes; they go out as the window allows. NET_ERR_FULL: YAMUX_SEND_MAX. NET_ERR_STATE: no
  * such stream, or finished. */
-NET_MUST_USE enum net_err yamux_stream_write(struct yamux_session *session, uint32_t stream,
+NET_MUST_USE enum net_err yamux_stream_write(struct yamux_session *session, uint32_t id,
                                              struct bytes in);
 /* What arrived and was not consumed; valid until the next call. */
-struct bytes yamux_stream_peek(const struct yamux_session *session, uint32_t stream);
+struct bytes yamux_stream_peek(const struct yamux_session *session, uint32_t id);
 /* Takes `len` of it (at most all) and gives the credit back. */
-NET_MUST_USE enum net_err yamux_stream_consume(struct yamux_session *session, uint32_t stream,
+NET_MUST_USE enum net_err yamux_stream_consume(struct yamux_session *session, uint32_t id,
                                                size_t len);
 /* No more bytes from us (after those queued). The stream is forgotten when both sides finished. */
-NET_MUST_USE enum net_err yamux_stream_finish(struct yamux_session *session, uint32_t stream);
+NET_MUST_USE enum net_err yamux_stream_finish(struct yamux_session *session, uint32_t id);
 /* The same, and whatever still arrives is dropped unread. No event comes for it any more. */
-void yamux_stream_drop(struct yamux_session *session, uint32_t stream);
+void yamux_stream_drop(struct yamux_session *session, uint32_t id);
 /* Ends both directions at once and forgets the stream. */
-NET_MUST_USE enum net_err yamux_stream_reset(struct yamux_session *session, uint32_t stream);
+NET_MUST_USE enum net_err yamux_stream_reset(struct yamux_session *session, uint32_t id);
 
 /* Announces that we go: 0 in order. */
 NET_MUST_USE enum net_err yamux_session_go_away(struct yamux_session *session);

@@ -93,8 +93,8 @@ static bool latencies_equal(const struct tailnet_node *a, const struct tailnet_n
     for (size_t i = 0; i < a->latency_count; i++) {
         const struct tailnet_latency *x = &a->latencies[i];
         const struct tailnet_latency *y = &b->latencies[i];
-        if (x->region != y->region || x->v6 != y->v6 ||
-            memcmp(&x->seconds, &y->seconds, sizeof x->seconds) != 0) {
+        if (x->region != y->region || x->v6 != y->v6 || x->seconds < y->seconds ||
+            x->seconds > y->seconds) {
             return false;
         }
     }

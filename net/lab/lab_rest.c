@@ -194,9 +194,8 @@ void lab_rest_answer(const struct lab_rest *rest, struct wall_time now,
         } else {
             lab_answer_error(&call, 404, "Route not found.", NULL);
         }
-    } else if (strcmp(request->path, "/healthz") == 0) {
-        lab_answer_text(&call, 200, "OK");
-    } else if (strcmp(request->path, "/latency-check") == 0) {
+    } else if (strcmp(request->path, "/healthz") == 0 ||
+               strcmp(request->path, "/latency-check") == 0) {
         lab_answer_text(&call, 200, "OK");
     } else if (strcmp(request->path, "/derp/latency-check") == 0) {
         lab_answer_text(&call, 200, "");

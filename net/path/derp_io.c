@@ -23,7 +23,7 @@ static void take(struct bytes *in, size_t len)
 static size_t wanted(const struct derp_intake *intake)
 {
     struct bytes have = buf_view(&intake->partial);
-    if (have.len < DERP_HEADER_LEN) {
+    if (have.ptr == NULL || have.len < DERP_HEADER_LEN) {
         return DERP_HEADER_LEN - have.len;
     }
     struct reader head = reader_of(have);

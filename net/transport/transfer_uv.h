@@ -78,7 +78,7 @@ bool transfer_is_ipv6(const struct transfer *transfer);
 /* True for a header that may be sent: a token, and a value of one line. */
 bool http_header_is_valid(const struct http_header *header);
 
-/* libcurl's call-back before it closes a socket; `client` is the struct http_client. */
-int http_client_close_socket(void *client, curl_socket_t socket);
+/* libcurl's call-back before it closes a socket; `owner` is the struct http_client. */
+int http_client_close_socket(void *owner, curl_socket_t socket);
 
 #endif

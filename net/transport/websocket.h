@@ -31,42 +31,41 @@ struct websocket;
 
 /* `rng` makes the masks of a client; borrowed. Never NULL. */
 struct websocket *websocket_new(enum websocket_role role, struct rng *rng);
-void websocket_free(struct websocket *websocket);
+void websocket_free(struct websocket *ws);
 
 /* Takes bytes that arrived; fewer than all (even 0) when the content before them was not read. */
-NET_MUST_USE size_t websocket_input(struct websocket *websocket, struct bytes in);
+NET_MUST_USE size_t websocket_input(struct websocket *ws, struct bytes in);
 
 /* The connection below ended; `why` NULL when it ended in order. What was taken is still read. */
-void websocket_input_end(struct websocket *websocket, const struct failure *why);
+void websocket_input_end(struct websocket *ws, const struct failure *why);
 
 /* Content. NET_OK: *got (above 0) bytes. NET_ERR_AGAIN: give more input. NET_ERR_CLOSED: closed
  * with 1000 or 1001. NET_ERR_IO: closed with another code, broke the protocol, sent text (1003), or
  * the connection ended without a close; websocket_failure tells. */
-NET_MUST_USE enum net_err websocket_read(struct websocket *websocket, uint8_t *out, size_t size,
+NET_MUST_USE enum net_err websocket_read(struct websocket *ws, uint8_t *out, size_t size,
                                          size_t *got);
 
 /* Frames content. NET_OK: *taken (above 0) bytes. NET_ERR_AGAIN: output is full. NET_ERR_CLOSED,
  * NET_ERR_IO: it has ended. */
-NET_MUST_USE enum net_err websocket_write(struct websocket *websocket, struct bytes in,
-                                          size_t *taken);
+NET_MUST_USE enum net_err websocket_write(struct websocket *ws, struct bytes in, size_t *taken);
 
 /* All that waits to be sent; valid until the machine is next called. */
-struct bytes websocket_output(const struct websocket *websocket);
+struct bytes websocket_output(const struct websocket *ws);
 
 /* `len` bytes of the output were sent. */
-void websocket_sent(struct websocket *websocket, size_t len);
+void websocket_sent(struct websocket *ws, size_t len);
 
 /* Queues a ping without content; does nothing when there is no room or after the end. */
-void websocket_ping(struct websocket *websocket);
+void websocket_ping(struct websocket *ws);
 
 /* Pings and pongs that came in. */
-uint64_t websocket_pings(const struct websocket *websocket);
-uint64_t websocket_pongs(const struct websocket *websocket);
+uint64_t websocket_pings(const struct websocket *ws);
+uint64_t websocket_pongs(const struct websocket *ws);
 
 /* Queues a close with this code, unless one was sent. Nothing can be written after. */
-void websocket_close(struct websocket *websocket, uint16_t code);
+void websocket_close(struct websocket *ws, uint16_t code);
 
 /* Why websocket_read or websocket_write gave something other than NET_OK and NET_ERR_AGAIN. */
-void websocket_failure(const struct websocket *websocket, struct failure *out);
+void websocket_failure(const struct websocket *ws, struct failure *out);
 
 #endif

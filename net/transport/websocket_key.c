@@ -101,7 +101,7 @@ static void sha1_of_60(const uint8_t in[60], uint8_t out[SHA1_LEN])
     memcpy(padded, in, 60);
     padded[60] = 0x80;
     struct writer length = writer_of(padded + sizeof padded - 8, 8);
-    writer_u64(&length, 60 * 8);
+    writer_u64(&length, UINT64_C(60) * 8); /* bits */
     sha1_block(hash, padded);
     sha1_block(hash, padded + SHA1_BLOCK);
     struct writer w = writer_of(out, SHA1_LEN);

@@ -32,13 +32,14 @@ static char **encode_addresses(struct arena *arena, const struct net_address *in
     char **out = arena_new(arena, count, sizeof *out);
     for (size_t i = 0; i < count; i++) {
         char text[ADDRESS_TEXT_SIZE];
-        out[i] = arena_new(arena, 1, 2 * ADDRESS_TEXT_SIZE);
+        size_t size = sizeof text + sizeof "/128";
+        out[i] = arena_new(arena, 1, size);
         if (prefix) {
             address_ip_text(&in[i], text);
         } else {
             address_text(&in[i], text);
         }
-        text_format(out[i], 2 * ADDRESS_TEXT_SIZE, prefix ? "%s/128" : "%s", text);
+        text_format(out[i], size, prefix ? "%s/128" : "%s", text);
     }
     return out;
 }

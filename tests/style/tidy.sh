@@ -22,6 +22,7 @@ tidy_one() {
     [ ! -e "$passed/$key" ] || return 0
     # The analyzer's notes tell how it got there: run clang-tidy-14 on the file to read them.
     if ! clang-tidy-14 -p "$build" --quiet "$file" >"$passed/$key.out" 2>/dev/null; then
+        echo "== $file"
         grep -A 2 -E ': (error|warning): ' "$passed/$key.out" || cat "$passed/$key.out"
         rm -f "$passed/$key.out"
         return 1

@@ -49,7 +49,7 @@ static void test_several_streams_live_beside_requests(void **state)
     struct http_rig rig;
     http_rig_begin(&rig, NULL);
     struct stream *ends[8];
-    for (int i = 0; i < 4; i++) {
+    for (size_t i = 0; i < 4; i++) {
         ends[2 * i] = http_rig_dial_path(&rig, "/ws", DIAL_WEBSOCKET).stream;
         ends[2 * i + 1] = rig.served;
         assert_non_null(ends[2 * i]);
