@@ -10,8 +10,9 @@ enum { NAME_SIZE = 256 };
 
 void url_for_people(char *out, size_t size, const char *url)
 {
-    const char *scheme_end = strstr(url, "://");
-    const char *host = scheme_end == NULL ? url : scheme_end + 3;
+    size_t scheme_len = strcspn(url, ":/?#@");
+    scheme_len = strncmp(url + scheme_len, "://", 3) == 0 ? scheme_len + 3 : 0;
+    const char *host = url + scheme_len;
     size_t authority_len = strcspn(host, "/?#");
     for (size_t i = authority_len; i > 0; i--) {
         if (host[i - 1] == '@') {
@@ -21,7 +22,6 @@ void url_for_people(char *out, size_t size, const char *url)
         }
     }
     size_t rest_len = authority_len + strcspn(host + authority_len, "?#");
-    size_t scheme_len = scheme_end == NULL ? 0 : (size_t)(scheme_end + 3 - url);
     size_t used = text_clean(out, size, bytes_of(url, scheme_len));
     (void)text_clean(out + used, size - used, bytes_of(host, rest_len));
 }

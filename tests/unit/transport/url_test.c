@@ -23,6 +23,7 @@ static void test_a_url_is_shown_without_its_secrets(void **state)
     check_shown("http://host#x@y", "http://host");
     check_shown("http://host/a@b", "http://host/a@b");
     check_shown("user:secret@host/x", "host/x");
+    check_shown("host?token=secret://x", "host");
     check_shown("http://h\x1b[2J/", "http://h\xef\xbf\xbd[2J/");
     check_shown("https://host/aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa",
                 "https://host/aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa");
