@@ -81,6 +81,14 @@ def test_tls_is_verified_and_a_ca_of_the_users_is_taken(tmp_path):
         assert len(pongs(running.ping("dev1", "-n", "2", "--wait", "20ms", "--json", SSL_CERT_FILE=ca))) == 2
 
 
+def test_an_agent_that_never_connected_is_the_step_that_is_named():
+    with Deployment("--no-agents") as running:
+        ended = running.ping("dev1", "-n", "1", "--timeout", "500ms", "--json")
+        assert ended.returncode == 1
+        summary = program.json_lines(ended.stdout)[-1]
+        assert (summary["type"], summary["stopped_at"]) == ("summary", "agent"), summary
+
+
 def test_pings_go_on_while_the_coordinator_is_down():
     with Deployment() as running:
         command = [program.binary(), "ping", "dev1", "--wait", "20ms", "--json"]

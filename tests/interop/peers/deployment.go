@@ -41,6 +41,7 @@ type options struct {
 	noUpgrade       bool // the relay is reached by websocket only
 	blockDirect     bool
 	noTailnet       bool // an old server: no /api/v2/tailnet
+	noAgents        bool // the agents never connect
 	certOut         string
 }
 

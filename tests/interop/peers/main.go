@@ -59,6 +59,7 @@ func serve(ctx context.Context, args []string) error {
 	flags.BoolVar(&o.noUpgrade, "no-upgrade", false, "the relay refuses clients that do not come by websocket")
 	flags.BoolVar(&o.blockDirect, "block-direct", false, "direct connections are disabled")
 	flags.BoolVar(&o.noTailnet, "no-tailnet", false, "an old server that has no /api/v2/tailnet")
+	flags.BoolVar(&o.noAgents, "no-agents", false, "the agents never connect")
 	flags.StringVar(&o.certOut, "tls-cert-out", "", "serve with TLS, and write the certificate here")
 	flags.Parse(args)
 
@@ -85,11 +86,13 @@ func serve(ctx context.Context, args []string) error {
 	go http.Serve(back, d.agentDoor())
 	server := &http.Server{Handler: d.handler(), TLSNextProto: map[string]func(*http.Server, *tls.Conn, http.Handler){}}
 	go server.Serve(listener)
-	if err := d.startAgents(back.Addr().(*net.TCPAddr).Port); err != nil {
-		return err
-	}
-	if err := d.awaitAgents(ctx); err != nil {
-		return err
+	if !o.noAgents {
+		if err := d.startAgents(back.Addr().(*net.TCPAddr).Port); err != nil {
+			return err
+		}
+		if err := d.awaitAgents(ctx); err != nil {
+			return err
+		}
 	}
 	say(object{"url": base.String(), "token": o.token, "user": userName, "stun": d.stun.String()})
 	<-ctx.Done()
