@@ -10,15 +10,6 @@ static const char *detail(const struct transfer *transfer, CURLcode code)
     return transfer->error[0] != '\0' ? transfer->error : curl_easy_strerror(code);
 }
 
-static enum net_err certificate(const struct transfer *transfer, CURLcode code, struct failure *out)
-{
-    return failure_set(out, NET_ERR_IO,
-                       "%s: the server's certificate is not trusted (%s). If the deployment uses a "
-                       "private authority, give its file with --client-tls-ca-file or "
-                       "SSL_CERT_FILE",
-                       transfer->url, detail(transfer, code));
-}
-
 static enum net_err proxy_answer(const struct transfer *transfer, long status, struct failure *out)
 {
     if (status == 407) {
@@ -57,31 +48,59 @@ static enum net_err cannot_connect(const struct transfer *transfer, struct failu
                            : "Check the address, your network, VPN and firewall");
 }
 
-static enum net_err no_tls(const struct transfer *transfer, CURLcode code, struct failure *out)
-{
-    const char *why = detail(transfer, code);
-    if (strstr(why, "wrong version number") != NULL) {
-        return failure_set(out, NET_ERR_IO,
-                           "%s: what listens there does not speak TLS; is its address http:// "
-                           "instead?",
-                           transfer->url);
-    }
-    return failure_set(out, NET_ERR_IO,
-                       "%s: no TLS connection could be made (%s). The server must speak TLS 1.2 or "
-                       "newer",
-                       transfer->url, why);
-}
+struct explanation {
+    CURLcode code;
+    enum net_err err;
+    bool with_detail; /* libcurl's words, in brackets */
+    const char *what;
+    const char *advice;
+};
 
-/* With TLS 1.3 this is known only after the handshake, as a failed read. */
-static bool wants_client_certificate(const struct transfer *transfer)
+static const struct explanation explanations[] = {
+    {CURLE_COULDNT_RESOLVE_HOST, NET_ERR_NOT_FOUND, false, "the host name is not known",
+     "Check the address and your network's DNS"},
+    {CURLE_COULDNT_RESOLVE_PROXY, NET_ERR_NOT_FOUND, false, "the proxy's host name is not known",
+     "Check HTTPS_PROXY and HTTP_PROXY"},
+    {CURLE_OPERATION_TIMEDOUT, NET_ERR_TIMEOUT, true, "no complete answer in time",
+     "Check your network, VPN and firewall"},
+    {CURLE_PEER_FAILED_VERIFICATION, NET_ERR_IO, true, "the server's certificate is not trusted",
+     "If the deployment uses a private authority, give its file with --client-tls-ca-file or "
+     "SSL_CERT_FILE"},
+    {CURLE_SSL_CACERT_BADFILE, NET_ERR_USAGE, true, "the file of authorities is not usable",
+     "Check --client-tls-ca-file and SSL_CERT_FILE"},
+    {CURLE_SSL_CERTPROBLEM, NET_ERR_USAGE, true, "the client certificate or its key is not usable",
+     "Check --client-tls-cert-file and --client-tls-key-file"},
+    {CURLE_SSL_CONNECT_ERROR, NET_ERR_IO, true, "no TLS connection could be made",
+     "The server must speak TLS 1.2 or newer"},
+    {CURLE_FILESIZE_EXCEEDED, NET_ERR_TOO_BIG, false, "the answer is larger than allowed",
+     "Is this the right server?"},
+    {CURLE_UNSUPPORTED_PROTOCOL, NET_ERR_MALFORMED, false, "the answer is not HTTP",
+     "Is this the right address and port?"},
+    {CURLE_WEIRD_SERVER_REPLY, NET_ERR_MALFORMED, false, "the answer is not HTTP",
+     "Is this the right address and port?"},
+    {CURLE_GOT_NOTHING, NET_ERR_IO, false, "the server closed the connection without an answer",
+     "Is it starting, or does something between close connections?"},
+    {CURLE_SEND_ERROR, NET_ERR_IO, true, "the connection broke", "Check your network"},
+    {CURLE_RECV_ERROR, NET_ERR_IO, true, "the connection broke", "Check your network"},
+};
+
+static enum net_err explain(const struct transfer *transfer, CURLcode code, struct failure *out)
 {
-    return strstr(transfer->error, "certificate required") != NULL;
+    for (size_t i = 0; i < sizeof explanations / sizeof explanations[0]; i++) {
+        const struct explanation *row = &explanations[i];
+        if (row->code == code) {
+            return failure_set(out, row->err, "%s: %s%s%s%s. %s", transfer->url, row->what,
+                               row->with_detail ? " (" : "",
+                               row->with_detail ? detail(transfer, code) : "",
+                               row->with_detail ? ")" : "", row->advice);
+        }
+    }
+    return failure_set(out, NET_ERR_IO, "%s: %s", transfer->url, detail(transfer, code));
 }
 
 enum net_err transfer_failure(const struct transfer *transfer, CURLcode code, struct failure *out)
 {
     long proxy_status = 0;
-    const char *url = transfer->url;
     if (transfer->early.code != NET_OK) {
         *out = transfer->early;
         return out->code;
@@ -90,55 +109,20 @@ enum net_err transfer_failure(const struct transfer *transfer, CURLcode code, st
     if (proxy_status != 0 && proxy_status / 100 != 2) {
         return proxy_answer(transfer, proxy_status, out);
     }
-    if (wants_client_certificate(transfer)) {
+    if (code == CURLE_COULDNT_CONNECT) {
+        return cannot_connect(transfer, out);
+    }
+    if (strstr(transfer->error, "certificate required") != NULL) { /* in TLS 1.3, a failed read */
         return failure_set(out, NET_ERR_IO,
                            "%s: the server wants a client certificate. Give its files with "
                            "--client-tls-cert-file and --client-tls-key-file",
-                           url);
+                           transfer->url);
     }
-    switch ((int)code) {
-    case CURLE_COULDNT_RESOLVE_HOST:
-        return failure_set(out, NET_ERR_NOT_FOUND,
-                           "%s: the host name is not known. Check the address and your network's "
-                           "DNS",
-                           url);
-    case CURLE_COULDNT_RESOLVE_PROXY:
-        return failure_set(out, NET_ERR_NOT_FOUND,
-                           "%s: the proxy's host name is not known. Check HTTPS_PROXY and "
-                           "HTTP_PROXY",
-                           url);
-    case CURLE_COULDNT_CONNECT:
-        return cannot_connect(transfer, out);
-    case CURLE_OPERATION_TIMEDOUT:
-        return failure_set(out, NET_ERR_TIMEOUT,
-                           "%s: no complete answer in time (%s). Check your network, VPN and "
-                           "firewall",
-                           url, detail(transfer, code));
-    case CURLE_PEER_FAILED_VERIFICATION:
-    case CURLE_SSL_ISSUER_ERROR:
-        return certificate(transfer, code, out);
-    case CURLE_SSL_CACERT_BADFILE:
-    case CURLE_SSL_CERTPROBLEM:
-        return failure_set(out, NET_ERR_USAGE, "%s: a certificate or key file is not usable (%s)",
-                           url, detail(transfer, code));
-    case CURLE_SSL_CONNECT_ERROR:
-        return no_tls(transfer, code, out);
-    case CURLE_FILESIZE_EXCEEDED:
-    case CURLE_WRITE_ERROR:
-        return failure_set(out, NET_ERR_TOO_BIG,
-                           "%s: the answer is larger than allowed; is this the right server?", url);
-    case CURLE_UNSUPPORTED_PROTOCOL:
-    case CURLE_WEIRD_SERVER_REPLY:
-        return failure_set(out, NET_ERR_MALFORMED,
-                           "%s: the answer is not HTTP; is this the right address and port?", url);
-    case CURLE_GOT_NOTHING:
+    if (strstr(transfer->error, "wrong version number") != NULL) {
         return failure_set(out, NET_ERR_IO,
-                           "%s: the server closed the connection without an answer", url);
-    case CURLE_SEND_ERROR:
-    case CURLE_RECV_ERROR:
-        return failure_set(out, NET_ERR_IO, "%s: the connection broke: %s", url,
-                           detail(transfer, code));
-    default:
-        return failure_set(out, NET_ERR_IO, "%s: %s", url, detail(transfer, code));
+                           "%s: what listens there does not speak TLS; is its address http:// "
+                           "instead?",
+                           transfer->url);
     }
+    return explain(transfer, code, out);
 }

@@ -17,6 +17,7 @@
 
 #include <cmocka.h>
 
+static const char front_program[] = TEST_VECTORS_DIR "/../../support/tls_front.py";
 static char folder[] = "/tmp/derptop_tls_XXXXXX";
 static char cert[64];
 static char key[64];
@@ -88,12 +89,8 @@ static void tls_begin(struct tls_rig *rig, const struct http_config *config, con
     char backend[8];
     http_rig_begin(&rig->http, config);
     text_format(backend, sizeof backend, "%u", http_server_port(rig->http.server));
-    const char *const args[] = {"python3",   TEST_VECTORS_DIR "/../../support/tls_front.py",
-                                "--backend", backend,
-                                "--cert",    cert,
-                                "--key",     key,
-                                option,      value,
-                                NULL};
+    const char *const args[] = {"python3", front_program, "--backend", backend, "--cert", cert,
+                                "--key",   key,           option,      value,   NULL};
     assert_true(process_start(&rig->http.loop, &rig->front, args));
     process_wait_for(&rig->http.loop, &rig->front, "\n");
     assert_memory_equal(rig->front.output, "port ", 5);
