@@ -18,7 +18,8 @@ awk '
     { before = $0 }
     END { file_end(name, lines); exit bad }
     function file_end(file, count) {
-        if (count > ENVIRON["file_limit"]) { print file ": TOO LONG: " count " lines"; bad = 1 }
+        # A test file is a list, which may be longer.
+        if (count > ENVIRON["file_limit"] * (file ~ /^tests\// ? 1.5 : 1)) { print file ": TOO LONG: " count " lines"; bad = 1 }
         else if (count > ENVIRON["file_aim"]) print file ": long: " count " lines"
     }
 ' "${files[@]}"
