@@ -17,7 +17,7 @@ build_packages=(
 # What only the tests take.
 test_packages=(
     ccache clang-14 clang-format-14 clang-tidy-14 libclang-rt-14-dev libcmocka-dev shellcheck
-    dpkg-dev iproute2 nftables ncurses-term tmux python3 python3-venv fonts-dejavu-core
+    dpkg-dev iproute2 nftables tmux openssl python3 python3-venv fonts-dejavu-core
     protobuf-compiler git
 )
 
@@ -81,6 +81,8 @@ build_preset() {
     shift
     [ $# -eq 0 ] || targets=(--target "$@")
     mkdir -p "$root/build"
+    exec 9>"$root/build/$name.lock" # two at once would run over each other
+    flock 9
     if [ ! -f "$root/build/$name/build.ninja" ]; then
         say "configuring $name (log: build/$name.log)"
         (cd "$root" && cmake --preset "$name") >"$log" 2>&1 || {
@@ -93,4 +95,5 @@ build_preset() {
         grep -v '^\[' "$log" | tail -n 60 >&2
         die "could not build $name; the whole log is build/$name.log"
     }
+    exec 9>&-
 }
