@@ -20,6 +20,7 @@ enum method {
     METHOD_MAPS,
     METHOD_WORKSPACES,
     METHOD_TOKEN,
+    METHOD_OVER, /* we have said our last word; the client closes the yamux stream */
 };
 
 static const char prefix[] = "/coder.tailnet.v2.Tailnet/";
@@ -126,6 +127,17 @@ static void end_call(struct coordinator_server *server, struct call *call)
     }
 }
 
+/* We have nothing more to say on this RPC. The yamux stream stays until the client finishes it: a
+ * dRPC client that sees it end at once may take the answer before it for cancelled. */
+static void last_word(struct coordinator_server *server, struct call *call)
+{
+    bool coordinate = call->method == METHOD_COORDINATE;
+    call->method = METHOD_OVER;
+    if (coordinate) {
+        (void)push(server, COORDINATOR_SERVER_LEFT);
+    }
+}
+
 /* --- what arrives
  * --------------------------------------------------------------------------------- */
 
@@ -148,7 +160,7 @@ static enum net_err refuse(struct coordinator_server *server, struct call *call,
                            const char *text)
 {
     enum net_err err = rpc_send_error(&call->rpc, server->session, code, text);
-    end_call(server, call);
+    last_word(server, call);
     return err;
 }
 
@@ -206,6 +218,8 @@ static enum net_err on_message(struct coordinator_server *server, struct call *c
     case METHOD_TOKEN:
         (void)push(server, COORDINATOR_SERVER_TOKEN);
         return server->dead;
+    case METHOD_OVER:
+        return NET_OK;
     case METHOD_NONE:
         break;
     }
@@ -402,7 +416,7 @@ enum net_err coordinator_server_send_token(struct coordinator_server *server,
     if (err == NET_OK) {
         err = rpc_send(&call->rpc, server->session, DRPC_CLOSE_SEND, (struct bytes){0});
     }
-    end_call(server, call);
+    last_word(server, call);
     return err;
 }
 
@@ -416,7 +430,7 @@ static enum net_err finish(struct coordinator_server *server, enum method method
         return refuse(server, call, 0, error);
     }
     enum net_err err = rpc_send(&call->rpc, server->session, DRPC_CLOSE, (struct bytes){0});
-    end_call(server, call);
+    last_word(server, call);
     return err;
 }
 
