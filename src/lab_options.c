@@ -50,7 +50,7 @@ const char *lab_options_help(void)
            "  --stopped N          how many of them, from the last, are stopped (default 1)\n"
            "  --block-direct       the deployment says that direct connections are disabled\n"
            "  --no-stun            no STUN server\n"
-           "  --force-websockets   the relay is to be reached by websocket only\n"
+           "  --force-websockets   clients are told to reach the relay by websocket\n"
            "  --relay-delay MS     each packet waits so long in the relay (a round trip: twice)\n"
            "  --relay-jitter MS    and up to so much longer, at random\n"
            "  --listen IP:PORT     where to listen (default 127.0.0.1:0; port 0 = any free one)\n"

@@ -261,6 +261,11 @@ const struct tailnet_node *lab_coordinator_node(const struct lab_coordinator *co
     return found != NULL && found->has_node ? &found->node : NULL;
 }
 
+bool lab_coordinator_has_peer(const struct lab_coordinator *coordinator, const struct uuid *peer)
+{
+    return lab_peer_by_id(coordinator, peer) != NULL;
+}
+
 size_t lab_coordinator_peers(const struct lab_coordinator *coordinator)
 {
     return coordinator->peer_count;

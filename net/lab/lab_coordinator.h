@@ -76,6 +76,7 @@ bool lab_coordinator_message(struct lab_coordinator *coordinator, struct lab_mes
 /* The node that a peer has announced; NULL: none. Borrowed until the next call. */
 const struct tailnet_node *lab_coordinator_node(const struct lab_coordinator *coordinator,
                                                 const struct uuid *peer);
+bool lab_coordinator_has_peer(const struct lab_coordinator *coordinator, const struct uuid *peer);
 size_t lab_coordinator_peers(const struct lab_coordinator *coordinator);
 size_t lab_coordinator_tunnels(const struct lab_coordinator *coordinator);
 
