@@ -224,6 +224,11 @@ enum net_err lab_child_start(uv_loop_t *loop, const struct lab_options *options,
     return NET_OK;
 }
 
+int lab_child_pid(const struct lab_child *child)
+{
+    return uv_process_get_pid(&child->process);
+}
+
 void lab_child_close(struct lab_child *child, void (*closed)(void *owner), void *owner)
 {
     child->closing = true;

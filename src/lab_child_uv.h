@@ -32,6 +32,9 @@ NET_MUST_USE enum net_err lab_child_start(uv_loop_t *loop, const struct lab_opti
                                           const struct lab_child_handlers *handlers, void *owner,
                                           struct lab_child **out, struct failure *why);
 
+/* Its process id. */
+int lab_child_pid(const struct lab_child *child);
+
 /* Ends the child if it still runs and frees on the loop, when it has been reaped; then calls
  * `closed` (may be NULL). No other handler is called after this. */
 void lab_child_close(struct lab_child *child, void (*closed)(void *owner), void *owner);
