@@ -16,17 +16,22 @@ struct lab_child {
     uv_process_t process;
     uv_pipe_t input;  /* its standard input: ends when we do */
     uv_pipe_t output; /* its standard output: the ready line */
+    uv_pipe_t errors; /* its standard error, when it is not ours: why it ended */
     uv_timer_t timer;
     size_t open_handles;
     bool running;
+    bool errors_open; /* its end is told when it has ended and said why */
     bool ready;
     bool closing;
     struct lab_child_handlers handlers;
     void *owner;
     void (*closed)(void *owner);
     void *closed_owner;
+    struct failure ending; /* how it ended */
     struct buf line;
     char chunk[4096];
+    size_t reason_len;
+    char reason[256]; /* the first that it wrote to standard error */
 };
 
 static void handle_closed(uv_handle_t *handle)
@@ -55,6 +60,7 @@ static void close_all(struct lab_child *child)
     close_handle((uv_handle_t *)&child->process);
     close_handle((uv_handle_t *)&child->input);
     close_handle((uv_handle_t *)&child->output);
+    close_handle((uv_handle_t *)&child->errors);
     close_handle((uv_handle_t *)&child->timer);
 }
 
@@ -67,22 +73,61 @@ static void tell_ended(struct lab_child *child, const struct failure *failure)
     }
 }
 
-static void on_child_exit(uv_process_t *process, int64_t status, int term_signal)
+/* It ends twice: as a process and as the writer of its standard error; the order is not known. */
+static void maybe_over(struct lab_child *child)
 {
-    struct lab_child *child = process->data;
-    struct failure failure;
-    child->running = false;
-    (void)uv_timer_stop(&child->timer);
-    if (term_signal != 0) {
-        failure_set(&failure, NET_ERR_CLOSED, "the lab was ended by signal %d", term_signal);
-    } else {
-        failure_set(&failure, NET_ERR_CLOSED, "the lab ended%s with status %d",
-                    child->ready ? "" : " before it was up", (int)status);
+    if (child->running || child->errors_open) {
+        return;
     }
     if (child->closing) {
         close_all(child);
+        return;
+    }
+    size_t len = child->reason_len;
+    while (len > 0 && child->reason[len - 1] == '\n') {
+        len--;
+    }
+    struct failure failure = child->ending;
+    if (len > 0) {
+        failure_set(&failure, child->ending.code, "%s: %.*s", child->ending.text, (int)len,
+                    child->reason);
+    }
+    tell_ended(child, &failure);
+}
+
+static void on_child_exit(uv_process_t *process, int64_t status, int term_signal)
+{
+    struct lab_child *child = process->data;
+    child->running = false;
+    (void)uv_timer_stop(&child->timer);
+    if (term_signal != 0) {
+        failure_set(&child->ending, NET_ERR_CLOSED, "the lab was ended by signal %d", term_signal);
     } else {
-        tell_ended(child, &failure);
+        failure_set(&child->ending, NET_ERR_CLOSED, "the lab ended%s with status %d",
+                    child->ready ? "" : " before it was up", (int)status);
+    }
+    maybe_over(child);
+}
+
+static void on_reason_alloc(uv_handle_t *handle, size_t size, uv_buf_t *buf)
+{
+    struct lab_child *child = handle->data;
+    static char rest[256]; /* what does not fit is read and forgotten */
+    (void)size;
+    size_t room = sizeof child->reason - child->reason_len;
+    *buf = room > 0 ? uv_buf_init(child->reason + child->reason_len, (unsigned)room)
+                    : uv_buf_init(rest, sizeof rest);
+}
+
+static void on_reason(uv_stream_t *stream, ssize_t len, const uv_buf_t *buf)
+{
+    struct lab_child *child = stream->data;
+    if (len < 0) {
+        (void)uv_read_stop(stream);
+        child->errors_open = false;
+        maybe_over(child);
+    } else if (buf->base == child->reason + child->reason_len) {
+        child->reason_len += (size_t)len;
     }
 }
 
@@ -178,8 +223,12 @@ static int spawn(struct lab_child *child, uv_loop_t *loop, const struct lab_opti
     uv_stdio_container_t stdio[3] = {
         {.flags = UV_CREATE_PIPE | UV_READABLE_PIPE, .data.stream = (uv_stream_t *)&child->input},
         {.flags = UV_CREATE_PIPE | UV_WRITABLE_PIPE, .data.stream = (uv_stream_t *)&child->output},
-        {.flags = options->verbose ? UV_INHERIT_FD : UV_IGNORE, .data.fd = 2},
+        {.flags = UV_INHERIT_FD, .data.fd = 2},
     };
+    if (!options->verbose) { /* it would write across the screen */
+        stdio[2].flags = UV_CREATE_PIPE | UV_WRITABLE_PIPE;
+        stdio[2].data.stream = (uv_stream_t *)&child->errors;
+    }
     uv_process_options_t process = {
         .exit_cb = on_child_exit,
         .file = executable,
@@ -195,12 +244,14 @@ static void init_handles(struct lab_child *child, uv_loop_t *loop)
 {
     (void)uv_pipe_init(loop, &child->input, 0);
     (void)uv_pipe_init(loop, &child->output, 0);
+    (void)uv_pipe_init(loop, &child->errors, 0);
     (void)uv_timer_init(loop, &child->timer);
     child->process.data = child;
     child->input.data = child;
     child->output.data = child;
+    child->errors.data = child;
     child->timer.data = child;
-    child->open_handles = 4;
+    child->open_handles = 5;
 }
 
 enum net_err lab_child_start(uv_loop_t *loop, const struct lab_options *options,
@@ -219,6 +270,10 @@ enum net_err lab_child_start(uv_loop_t *loop, const struct lab_options *options,
     }
     child->running = true;
     (void)uv_read_start((uv_stream_t *)&child->output, on_alloc, on_output);
+    if (!options->verbose) {
+        child->errors_open = true;
+        (void)uv_read_start((uv_stream_t *)&child->errors, on_reason_alloc, on_reason);
+    }
     (void)uv_timer_start(&child->timer, on_timer, LAB_CHILD_READY_SECONDS * 1000, 0);
     *out = child;
     return NET_OK;
@@ -237,6 +292,10 @@ void lab_child_close(struct lab_child *child, void (*closed)(void *owner), void 
     if (!child->running) {
         close_all(child);
         return;
+    }
+    if (child->errors_open) {
+        child->errors_open = false;
+        (void)uv_read_stop((uv_stream_t *)&child->errors);
     }
     close_handle((uv_handle_t *)&child->input); /* it ends when its input does */
     (void)uv_process_kill(&child->process, SIGTERM);

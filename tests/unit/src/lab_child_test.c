@@ -111,6 +111,7 @@ static void test_a_child_that_cannot_run_is_told(void **state)
     loop_until(&f->loop, &f->ended, "the child ended");
     assert_false(f->ready);
     assert_non_null(strstr(f->failure.text, "before it was up"));
+    assert_non_null(strstr(f->failure.text, "derptop lab: ")); /* what it said itself */
     http_server_close(taken);
     finish(f);
 }
