@@ -23,7 +23,11 @@ struct command {
     uv_loop_t loop;
     uv_signal_t interrupt, terminate;
     uv_timer_t startup; /* the agents must be there by then */
-    uv_pipe_t input;    /* watched for its end */
+    union {
+        uv_stream_t stream;
+        uv_pipe_t pipe;
+        uv_tty_t tty;
+    } input; /* watched for its end */
     bool watches_input;
     struct lab *lab;
     struct lab_options options;
@@ -55,7 +59,7 @@ static void end(struct command *command, int status)
     close_handle((uv_handle_t *)&command->terminate);
     close_handle((uv_handle_t *)&command->startup);
     if (command->watches_input) {
-        close_handle((uv_handle_t *)&command->input);
+        close_handle((uv_handle_t *)&command->input.stream);
     }
 }
 
@@ -139,20 +143,32 @@ static void on_ready(void *owner)
     }
 }
 
-/* Standard input may be a pipe, a terminal or /dev/null; all that counts is its end. */
+/* All that counts of standard input is its end. A file or /dev/null has no end to wait for. */
 static void watch_input(struct command *command)
 {
+    uv_handle_type type = uv_guess_handle(0);
     if (!command->options.stdin_eof) {
         return;
     }
-    command->watches_input = true;
-    (void)uv_pipe_init(&command->loop, &command->input, 0);
-    command->input.data = command;
-    if (uv_pipe_open(&command->input, 0) != 0 ||
-        uv_read_start((uv_stream_t *)&command->input, on_alloc, on_input) != 0) {
+    if (type != UV_NAMED_PIPE && type != UV_TTY) {
         (void)fputs("derptop lab: --stdin-eof wants a pipe or a terminal as its standard input\n",
                     stderr);
         end(command, EXIT_USAGE);
+        return;
+    }
+    int err = 0;
+    if (type == UV_TTY) {
+        err = uv_tty_init(&command->loop, &command->input.tty, 0, 0);
+        command->watches_input = err == 0;
+    } else {
+        (void)uv_pipe_init(&command->loop, &command->input.pipe, 0);
+        command->watches_input = true;
+        err = uv_pipe_open(&command->input.pipe, 0);
+    }
+    command->input.stream.data = command;
+    if (err != 0 || uv_read_start(&command->input.stream, on_alloc, on_input) != 0) {
+        (void)fputs("derptop lab: cannot read standard input\n", stderr);
+        end(command, EXIT_FAILED);
     }
 }
 

@@ -21,12 +21,16 @@ static bool is_own_address(const struct uuid *agent, const struct net_address *a
 static bool node_allowed(const struct lab_seat *seat, const struct tailnet_node *node, char *why,
                          size_t size)
 {
+    if (node->addresses_refused > 0) {
+        text_format(why, size, "invalid address bits, expected 128");
+        return false;
+    }
     for (size_t i = 0; i < node->address_count; i++) {
         const struct net_address *address = &node->addresses[i];
         char text[ADDRESS_TEXT_SIZE];
         address_ip_text(address, text);
-        if (address->family != ADDRESS_V6) { /* coderd's words for an IPv4 /32 */
-            text_format(why, size, "invalid address bits, expected 128, got %d", 32);
+        if (address->family != ADDRESS_V6) {
+            text_format(why, size, "invalid address bits, expected an IPv6 address, got %s", text);
             return false;
         }
         if (seat->is_agent && !is_own_address(&seat->peer, address)) {

@@ -58,6 +58,7 @@ struct tailnet_node {
     size_t address_count;
     struct net_address
         addresses[TAILNET_ADDRESSES_MAX]; /* /128 each, port 0; allowed_ips is the same */
+    size_t addresses_refused; /* decoded: those that were no address with /128, left out */
     size_t endpoint_count;
     struct net_address endpoints[TAILNET_ENDPOINTS_MAX];
 };

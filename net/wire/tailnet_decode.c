@@ -81,6 +81,8 @@ static void decode_addresses(const PB(Node) * in, struct tailnet_node *out)
     for (size_t i = 0; i < in->n_addresses && out->address_count < TAILNET_ADDRESSES_MAX; i++) {
         if (decode_prefix(in->addresses[i], &out->addresses[out->address_count]) == NET_OK) {
             out->address_count++;
+        } else {
+            out->addresses_refused++;
         }
     }
     for (size_t i = 0; i < in->n_endpoints && out->endpoint_count < TAILNET_ENDPOINTS_MAX; i++) {

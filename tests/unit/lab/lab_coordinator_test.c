@@ -236,15 +236,19 @@ static void test_an_agent_may_announce_only_its_own_addresses(void **state)
     assert_non_null(strstr(f->message.error, "invalid node address, got fd7a:"));
 }
 
-static void test_an_ipv4_address_is_refused(void **state)
+static void test_an_address_that_is_not_one_of_128_bits_is_refused(void **state)
 {
     struct fixture *f = *state;
     uint64_t client = join(f, &client_id, false);
     struct tailnet_node node = node_of(&client_id, 2);
-    node.addresses[0].family = ADDRESS_V4;
+    node.addresses_refused = 1; /* such as fd7a::/64 */
     struct tailnet_request request = {.update_self = &node};
     assert_int_equal(lab_coordinator_request(f->coordinator, client, &request), NET_ERR_REFUSED);
-    expect_end(f, client, "authorization: invalid address bits, expected 128, got 32");
+    expect_end(f, client, "authorization: invalid address bits, expected 128");
+    client = join(f, &client_id, false);
+    node = node_of(&client_id, 2);
+    node.addresses[0].family = ADDRESS_V4;
+    assert_int_equal(lab_coordinator_request(f->coordinator, client, &request), NET_ERR_REFUSED);
 }
 
 static void test_a_goodbye_is_told_as_disconnected_and_ends_the_session(void **state)
@@ -386,7 +390,7 @@ int main(void)
         CASE(test_a_client_may_reach_only_agents_of_its_scope),
         CASE(test_a_removed_agent_can_be_reached_no_more),
         CASE(test_an_agent_may_announce_only_its_own_addresses),
-        CASE(test_an_ipv4_address_is_refused),
+        CASE(test_an_address_that_is_not_one_of_128_bits_is_refused),
         CASE(test_a_goodbye_is_told_as_disconnected_and_ends_the_session),
         CASE(test_a_broken_session_is_told_as_lost_and_tunnels_to_it_stay),
         CASE(test_a_removed_tunnel_disconnects_both_ends),
