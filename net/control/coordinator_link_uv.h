@@ -22,6 +22,7 @@ enum coordinator_state {
     COORDINATOR_FAILED,  /* will not be retried: signed out, no such agent, version not supported */
 };
 
+/* In fallback mode the session that is doing best counts; with no agent there is none (IDLE). */
 struct coordinator_link_status {
     enum coordinator_state state;
     mono_ns since;
@@ -33,12 +34,14 @@ struct coordinator_link_status {
     bool has_workspace_updates;
 };
 
-/* What the owner is told; called from the loop. Any may be NULL. The link may not be freed inside.
- */
+/* What the owner is told; called from the loop, or from within a call of the owner's. Any may be
+ * NULL. Inside, any function of the link may be called; after coordinator_link_close the link is
+ * freed on a later turn of the loop. */
 struct coordinator_link_handlers {
     void (*state)(void *owner);
     void (*peer)(void *owner, const struct tailnet_peer_update *update);
-    /* A LOST for all: the session broke; peers stay usable on the data path. */
+    /* A LOST for all: the session broke; peers stay usable on the data path. In fallback mode a
+     * `peer` LOST for the one agent comes instead. */
     void (*lost)(void *owner);
     /* The receiver takes the map (derp_map_clear). Already rewritten for embedded relays. */
     void (*derp_map)(void *owner, struct derp_map *map);
@@ -48,15 +51,16 @@ struct coordinator_link_handlers {
 
 struct coordinator_link;
 
-/* Borrows all that is passed. `user_id` NULL: no WorkspaceUpdates. */
-struct coordinator_link *
-coordinator_link_new(uv_loop_t *loop, struct http_client *client, const struct settings *settings,
-                     const struct uuid *user_id, struct rng *rng, struct log *log,
-                     const struct coordinator_link_handlers *handlers, void *owner);
+/* Borrows all that is passed; the handlers are copied. Nothing is dialled yet. */
+struct coordinator_link *coordinator_link_new(uv_loop_t *loop, struct http_client *client,
+                                              const struct settings *settings, struct rng *rng,
+                                              struct log *log,
+                                              const struct coordinator_link_handlers *handlers,
+                                              void *owner);
 
-/* Starts dialling. Until then nothing is sent. In fallback mode a session is dialled for each
- * agent. */
-void coordinator_link_start(struct coordinator_link *link);
+/* Starts dialling; does nothing when called again. `user_id` (copied) is whose workspaces are
+ * followed; NULL: no WorkspaceUpdates. In fallback mode a session is dialled for each agent. */
+void coordinator_link_start(struct coordinator_link *link, const struct uuid *user_id);
 
 /* Our node: kept, sent on every session as soon as it is up, sent again whenever it is set. */
 void coordinator_link_set_node(struct coordinator_link *link, const struct tailnet_node *node);
