@@ -182,7 +182,7 @@ static void start_watching(struct command *command)
     command->startup.data = command;
     (void)uv_signal_start(&command->interrupt, on_signal, SIGINT);
     (void)uv_signal_start(&command->terminate, on_signal, SIGTERM);
-    (void)uv_timer_start(&command->startup, on_startup_timer, STARTUP_SECONDS * 1000, 0);
+    (void)uv_timer_start(&command->startup, on_startup_timer, UINT64_C(1000) * STARTUP_SECONDS, 0);
     watch_input(command);
 }
 

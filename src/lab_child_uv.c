@@ -274,7 +274,7 @@ enum net_err lab_child_start(uv_loop_t *loop, const struct lab_options *options,
         child->errors_open = true;
         (void)uv_read_start((uv_stream_t *)&child->errors, on_reason_alloc, on_reason);
     }
-    (void)uv_timer_start(&child->timer, on_timer, LAB_CHILD_READY_SECONDS * 1000, 0);
+    (void)uv_timer_start(&child->timer, on_timer, UINT64_C(1000) * LAB_CHILD_READY_SECONDS, 0);
     *out = child;
     return NET_OK;
 }

@@ -49,13 +49,10 @@ static struct link *find_link(const struct lab_relay_shell *shell, uint64_t id)
     return NULL;
 }
 
-static void drop(struct link *link)
+/* Drops the link that `at` points at. */
+static void drop(struct lab_relay_shell *shell, struct link **at)
 {
-    struct lab_relay_shell *shell = link->shell;
-    struct link **at = &shell->links;
-    while (*at != link) {
-        at = &(*at)->next;
-    }
+    struct link *link = *at;
     *at = link->next;
     if (link->id != 0) {
         lab_relay_detach(shell->relay, link->id);
@@ -63,6 +60,21 @@ static void drop(struct link *link)
     stream_close(link->stream);
     derp_server_free(link->server);
     free(link);
+}
+
+static bool drop_broken(struct lab_relay_shell *shell)
+{
+    bool dropped = false;
+    struct link **at = &shell->links;
+    while (*at != NULL) {
+        if ((*at)->broken) {
+            drop(shell, at);
+            dropped = true;
+        } else {
+            at = &(*at)->next;
+        }
+    }
+    return dropped;
 }
 
 static void write_all(struct link *link)
@@ -111,9 +123,7 @@ static void arm(struct lab_relay_shell *shell, mono_ns now);
 /* Sends what is due to all, and drops what broke; a drop may make more due (who is gone). */
 static void settle(struct lab_relay_shell *shell, mono_ns now)
 {
-    bool dropped = true;
-    while (dropped) {
-        dropped = false;
+    do {
         for (uint64_t id = lab_relay_due(shell->relay, now, 0); id != 0;
              id = lab_relay_due(shell->relay, now, id)) {
             struct link *link = find_link(shell, id);
@@ -121,15 +131,7 @@ static void settle(struct lab_relay_shell *shell, mono_ns now)
                 flush(link, now);
             }
         }
-        struct link *next = NULL;
-        for (struct link *link = shell->links; link != NULL; link = next) {
-            next = link->next;
-            if (link->broken) {
-                drop(link);
-                dropped = true;
-            }
-        }
-    }
+    } while (drop_broken(shell));
     arm(shell, now);
 }
 
@@ -238,7 +240,7 @@ static void on_timer_closed(uv_handle_t *handle)
 void lab_relay_shell_drop(struct lab_relay_shell *shell)
 {
     while (shell->links != NULL) {
-        drop(shell->links);
+        drop(shell, &shell->links);
     }
 }
 

@@ -47,13 +47,10 @@ static void agent_changed(const struct session *session)
     }
 }
 
-static void drop(struct session *session)
+/* Drops the session that `at` points at. */
+static void drop(struct lab_sessions *all, struct session **at)
 {
-    struct lab_sessions *all = session->all;
-    struct session **at = &all->first;
-    while (*at != session) {
-        at = &(*at)->next;
-    }
+    struct session *session = *at;
     *at = session->next;
     lab_coordinator_leave(all->coordinator, session->id, "");
     agent_changed(session);
@@ -245,12 +242,13 @@ static void arm(struct lab_sessions *all, mono_ns now)
 static bool drop_broken(struct lab_sessions *all)
 {
     bool dropped = false;
-    struct session *next = NULL;
-    for (struct session *session = all->first; session != NULL; session = next) {
-        next = session->next;
-        if (session->broken) {
-            drop(session);
+    struct session **at = &all->first;
+    while (*at != NULL) {
+        if ((*at)->broken) {
+            drop(all, at);
             dropped = true;
+        } else {
+            at = &(*at)->next;
         }
     }
     return dropped;
@@ -294,7 +292,7 @@ struct lab_sessions *lab_sessions_new(uv_loop_t *loop, const struct lab_deployme
     return all;
 }
 
-void lab_sessions_accept(struct lab_sessions *all, const struct lab_seat *seat,
+void lab_sessions_accept(struct lab_sessions *sessions, const struct lab_seat *seat,
                          struct http_exchange *exchange)
 {
     struct stream *stream = http_exchange_websocket(exchange, NULL);
@@ -303,37 +301,37 @@ void lab_sessions_accept(struct lab_sessions *all, const struct lab_seat *seat,
         return;
     }
     struct session *session = mem_new(sizeof *session);
-    session->all = all;
+    session->all = sessions;
     session->seat = *seat;
     session->stream = stream;
     session->server = coordinator_server_new(now);
     session->ping_at = mono_after(now, LAB_PING_SECONDS * NS_PER_SEC);
-    session->next = all->first;
-    all->first = session;
+    session->next = sessions->first;
+    sessions->first = session;
     stream_attach(stream, on_wake, session);
-    arm(all, now);
+    arm(sessions, now);
 }
 
-void lab_sessions_workspace(struct lab_sessions *all, const struct lab_workspace *workspace,
+void lab_sessions_workspace(struct lab_sessions *sessions, const struct lab_workspace *workspace,
                             const struct uuid *old_agent)
 {
     struct tailnet_workspaces updates;
     lab_updates_of(workspace, old_agent, &updates);
-    for (struct session *session = all->first; session != NULL; session = session->next) {
+    for (struct session *session = sessions->first; session != NULL; session = session->next) {
         if (session->watches_workspaces) {
             note(session, coordinator_server_send_workspaces(session->server, &updates));
         }
     }
     tailnet_workspaces_clear(&updates);
-    settle(all, mono_now());
+    settle(sessions, mono_now());
 }
 
-void lab_sessions_drop(struct lab_sessions *all, bool clients, bool agents)
+void lab_sessions_drop(struct lab_sessions *sessions, bool clients, bool agents)
 {
-    for (struct session *session = all->first; session != NULL; session = session->next) {
+    for (struct session *session = sessions->first; session != NULL; session = session->next) {
         session->broken = session->broken || (session->seat.is_agent ? agents : clients);
     }
-    settle(all, mono_now());
+    settle(sessions, mono_now());
 }
 
 static void on_timer_closed(uv_handle_t *handle)
@@ -341,9 +339,9 @@ static void on_timer_closed(uv_handle_t *handle)
     free(handle->data);
 }
 
-void lab_sessions_close(struct lab_sessions *all)
+void lab_sessions_close(struct lab_sessions *sessions)
 {
-    all->closing = true;
-    lab_sessions_drop(all, true, true);
-    uv_close((uv_handle_t *)&all->timer, on_timer_closed);
+    sessions->closing = true;
+    lab_sessions_drop(sessions, true, true);
+    uv_close((uv_handle_t *)&sessions->timer, on_timer_closed);
 }

@@ -16,12 +16,12 @@ enum { LAB_PING_SECONDS = 15 }; /* websocket pings, as coderd (coderd/httpapi/we
 
 struct lab_sessions;
 
-/* All is borrowed. `agent_changed` is called when an agent's session or node came, changed or went.
+/* All is borrowed. `changed` is called when an agent's session or node came, changed or went.
  */
 struct lab_sessions *lab_sessions_new(uv_loop_t *loop, const struct lab_deployment *deployment,
                                       struct lab_coordinator *coordinator, struct rng *rng,
                                       struct log *log,
-                                      void (*agent_changed)(void *owner, const struct uuid *agent),
+                                      void (*changed)(void *owner, const struct uuid *agent),
                                       void *owner);
 
 /* Answers the exchange with a websocket and serves a session on it. */

@@ -71,7 +71,7 @@ static void drain(struct model *model)
         }
     }
     assert(lab_coordinator_peers(model->coordinator) <= PEERS);
-    assert(lab_coordinator_tunnels(model->coordinator) <= PEERS * PEERS);
+    assert(lab_coordinator_tunnels(model->coordinator) <= (size_t)PEERS * PEERS);
 }
 
 static void join(struct model *model, uint8_t who, uint8_t scope)
@@ -142,8 +142,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     struct reader script = reader_of(bytes_of(data, size));
     memset(&model, 0, sizeof model);
     model.coordinator = lab_coordinator_new();
-    for (uint8_t i = PEERS / 2; i < PEERS - 1; i++) {
-        struct uuid id = peer_id(i);
+    for (unsigned i = PEERS / 2; i < PEERS - 1; i++) {
+        struct uuid id = peer_id((uint8_t)i);
         lab_coordinator_add_agent(model.coordinator, &id);
     }
     while (reader_left(&script) > 0 && model.joined < SESSIONS - 1) {

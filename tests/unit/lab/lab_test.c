@@ -269,6 +269,45 @@ static void test_the_relays_health_is_told(void **state)
     finish(f);
 }
 
+static bool one_was_dropped(void *owner)
+{
+    const struct fixture *f = owner;
+    return lab_counts(f->lab).dropped_asked > 0;
+}
+
+static void test_a_relay_that_drops_everything_lets_no_pong_through(void **state)
+{
+    struct fixture *f = *state;
+    const struct lab_config config = {.workspaces = 1};
+    start(f, &config);
+    connect_to_agent(f, 0);
+    const struct lab_faults faults = {.drop_percent = 100};
+    lab_set_faults(f->lab, &faults);
+    lab_client_ping(&f->client);
+    loop_until_call(&f->loop, one_was_dropped, f, "the ping is dropped");
+    assert_int_equal(f->client.pongs, 0);
+    finish(f);
+}
+
+static bool retry_is_due(void *owner)
+{
+    const struct lab_client *client = owner;
+    const struct relay_status *status = relays_status(client->relays, LAB_REGION);
+    return status->state != RELAY_OPEN;
+}
+
+static void test_a_restarting_relay_makes_clients_wait_and_come_back(void **state)
+{
+    struct fixture *f = *state;
+    const struct lab_config config = {.workspaces = 1};
+    start(f, &config);
+    connect_to_agent(f, 0);
+    lab_say_restarting(f->lab, 10, 1000);
+    loop_until_call(&f->loop, retry_is_due, &f->client, "the client leaves");
+    loop_until_call(&f->loop, relay_is_open, &f->client, "and comes back");
+    finish(f);
+}
+
 /* --- STUN ------------------------------------------------------------------------------------ */
 
 struct asker {
@@ -365,6 +404,8 @@ int main(void)
         CASE(test_a_resumed_session_takes_the_place_of_the_old_one),
         CASE(test_a_dropped_relay_connection_is_made_anew),
         CASE(test_the_relays_health_is_told),
+        CASE(test_a_relay_that_drops_everything_lets_no_pong_through),
+        CASE(test_a_restarting_relay_makes_clients_wait_and_come_back),
         CASE(test_the_stun_server_answers_good_requests_only),
         CASE(test_a_lab_without_stun_has_none),
         CASE(test_an_address_in_use_is_told),
