@@ -1,0 +1,95 @@
+/*
+ * One agent that is watched: its probes, their results, and what the coordinator told of it. A
+ * machine: the pinger underneath sends and receives; this decides when a probe is due and keeps the
+ * history.
+ *
+ * A probe that cannot be sent (relay down, agent's node not known) after the connection once stood
+ * is lost when its time is up, as a user would count it. Before that nothing is counted, unless
+ * `count_unsent` asks for it (`ping`, where each attempt is a line).
+ */
+#ifndef NET_MONITOR_WATCH_H
+#define NET_MONITOR_WATCH_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "net/base/now.h"
+#include "net/base/uuid.h"
+#include "net/monitor/snapshot.h"
+#include "net/path/pinger.h"
+#include "net/probe/latency_stats.h"
+#include "net/wire/tailnet.h"
+
+struct watch_config {
+    uint64_t interval_ns;
+    uint64_t timeout_ns;
+    uint64_t beats_max; /* 0 = no end */
+    bool count_unsent;
+    const struct disco_private *disco; /* borrowed */
+    struct node_public node;
+    struct rng *rng; /* borrowed */
+};
+
+struct watch {
+    struct uuid agent;
+    struct uuid workspace;
+    struct watch_config config;
+    struct pinger *pinger;
+
+    /* What the coordinator told. */
+    bool peer_known;
+    bool peer_ready; /* READY_FOR_HANDSHAKE: the agent knows us */
+    bool peer_lost;  /* the coordinator lost it; its path may still work */
+    bool peer_left;  /* it said goodbye */
+    mono_ns peer_at; /* when its node was last received */
+    struct tailnet_node peer;
+
+    /* Probing. */
+    bool relay_open; /* to the agent's region */
+    bool paused;
+    mono_ns started_at;
+    mono_ns next_beat;     /* when the next probe is due */
+    mono_ns first_pong_at; /* 0: none yet */
+    mono_ns last_pong_at;
+    uint64_t beats;       /* probes started; sample n is ring[n % SNAPSHOT_SAMPLES_MAX] */
+    uint64_t oldest_open; /* no sample before it is pending */
+    struct snapshot_sample samples[SNAPSHOT_SAMPLES_MAX];
+    uint64_t pinger_seq[SNAPSHOT_SAMPLES_MAX]; /* 0: not sent */
+    struct latency_run run;
+    uint16_t region;     /* that carried the last pong */
+    mono_ns selected_at; /* for dropping the least recently shown */
+};
+
+/* Never NULL. */
+struct watch *watch_new(const struct watch_config *config, const struct uuid *workspace,
+                        const struct uuid *agent, mono_ns now);
+void watch_free(struct watch *watch);
+
+/* An update of this agent. */
+void watch_peer_update(struct watch *watch, mono_ns now, const struct tailnet_peer_update *update);
+
+/* Whether the relay of the agent's region is open. */
+void watch_set_relay(struct watch *watch, mono_ns now, bool open);
+
+void watch_set_paused(struct watch *watch, mono_ns now, bool paused);
+
+/* Probe at once. */
+void watch_poke(struct watch *watch, mono_ns now);
+
+/* A disco packet of this agent. */
+NET_MUST_USE enum net_err watch_input(struct watch *watch, mono_ns at, int64_t region,
+                                      struct bytes packet);
+
+/* Starts the beats that are due and takes in what the pinger has to say. True when a result
+ * changed. */
+bool watch_tick(struct watch *watch, mono_ns now);
+
+/* The next packet to send; see pinger_output. */
+NET_MUST_USE enum net_err watch_output(struct watch *watch, mono_ns now, struct writer *out,
+                                       int64_t *region);
+mono_ns watch_deadline(const struct watch *watch);
+
+/* True when all probes that were asked for (beats_max) have their result. */
+bool watch_done(const struct watch *watch);
+
+#endif
