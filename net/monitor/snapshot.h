@@ -137,6 +137,8 @@ struct snapshot {
     bool signed_in;
     char notice[SNAPSHOT_TEXT]; /* the one line that the user must see now; empty = none */
     bool fatal;                 /* notice is the reason why nothing can go on (signed out, …) */
+    int fatal_status;           /* the exit status that goes with it */
+    bool finished;              /* all probes that were asked for have their result */
 
     size_t workspaces_total;
     size_t workspace_count;
@@ -181,6 +183,7 @@ struct snapshot {
 
     struct snapshot_stats window; /* of the samples below */
     struct snapshot_stats run;    /* since the workspace was selected first */
+    uint64_t first_sample;        /* number of samples[0], counted from the start of the watch */
     size_t sample_count;
     struct snapshot_sample samples[SNAPSHOT_SAMPLES_MAX]; /* oldest first */
     uint64_t interval_ns;                                 /* between probes */

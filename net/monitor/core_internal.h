@@ -1,0 +1,135 @@
+/*
+ * The core's state, shared by its files:
+ *   core_uv.c       life and commands          core_list_uv.c  REST: user, list, target
+ *   core_net_uv.c   coordinator, relays, home  core_publish.c  state to snapshot
+ */
+#ifndef NET_MONITOR_CORE_INTERNAL_H
+#define NET_MONITOR_CORE_INTERNAL_H
+
+#include "net/base/backoff.h"
+#include "net/control/api_uv.h"
+#include "net/control/coordinator_link_uv.h"
+#include "net/monitor/core_uv.h"
+#include "net/monitor/watch.h"
+#include "net/path/latency_uv.h"
+#include "net/path/relays_uv.h"
+
+/* Something asked of the deployment, again and again until it is answered. */
+struct question {
+    struct core *core;
+    const char *what;               /* for events: "list workspaces" */
+    void (*ask)(struct core *core); /* sets `call` */
+    struct api_call *call;          /* under way; NULL = not */
+    uv_timer_t timer;               /* the next attempt, or the next refresh */
+    struct backoff backoff;
+    bool answered;          /* at least once */
+    struct failure failure; /* of the last attempt; NET_OK after an answer */
+    mono_ns since;          /* of the first attempt, or of the change to failing */
+    mono_ns retry_at;       /* MONO_NEVER = none planned */
+};
+
+enum { CORE_QUESTIONS = 4 };
+
+struct core {
+    uv_loop_t *loop;
+    struct core_options options;
+    char target_text[512];
+    bool has_target;
+    struct snapshot_box *box;
+    void (*wake)(void *owner);
+    void *wake_owner;
+    struct log log;
+    struct rng *rng;
+
+    struct http_client *http;
+    struct api *api;
+    struct coordinator_link *link;
+    struct relays *relays;
+
+    /* Who we are in the tailnet; fresh in each process. */
+    struct node_private *node_key;
+    struct disco_private *disco_key;
+    struct net_address address;
+    int64_t node_id;
+
+    /* REST. */
+    struct question user, list, target, connection;
+    bool user_known;
+    struct deployment_user user_info;
+    struct deployment_workspaces workspaces;
+    bool list_live;
+    mono_ns started_at;
+
+    /* Relays. */
+    bool map_known;
+    bool force_websockets;
+    bool direct_disabled_deployment;
+    struct derp_map map;
+    struct home *home;
+    struct latency_check *latency;
+    uv_timer_t latency_timer;
+    size_t latency_count;
+    struct latency_result latencies[TAILNET_LATENCIES_MAX];
+    int64_t home_region;
+    mono_ns node_sent_at; /* when it last went out; 0 = never */
+
+    /* Watches. */
+    struct watch *watches[CORE_WATCHES_MAX];
+    size_t watch_count;
+    struct uuid selected; /* agent, or a workspace without one; zero = none */
+    struct uuid selected_workspace;
+    bool paused;
+    uv_timer_t tick_timer;
+
+    /* To the screen. */
+    uv_timer_t publish_timer;
+    bool dirty;
+    uint64_t published;
+    char notice[SNAPSHOT_TEXT];
+    struct failure fatal; /* NET_OK: none */
+    uint64_t event_count;
+    struct snapshot_event events[SNAPSHOT_EVENTS_MAX]; /* event n at n % max */
+    enum coordinator_state coordinator_was;
+
+    /* The end. */
+    bool closing;
+    unsigned handles_open;
+    void (*closed)(void *owner);
+    void *closed_owner;
+};
+
+/* Publishes at the end of this turn of the loop. */
+void core_dirty(struct core *core);
+
+/* One line in the log and among the events. */
+void core_event(struct core *core, const char *format, ...) NET_PRINTF(2, 3);
+
+/* The end of a headless run, or the reason that the screen shows. */
+void core_fatal(struct core *core, const struct failure *failure);
+
+/* core_list_uv.c */
+void core_questions_start(struct core *core);
+void core_questions_stop(struct core *core);
+void core_list_refresh(struct core *core);
+/* The exit status that a failure means: design.md, Commands. */
+int core_exit_status(const struct failure *failure);
+void core_questions_retry(struct core *core);
+
+/* core_net_uv.c */
+void core_net_start(struct core *core);
+void core_net_stop(struct core *core);
+void core_net_retry(struct core *core);
+void core_coordinator_start(struct core *core);
+/* Takes what `info` holds. */
+void core_set_connection(struct core *core, struct connection_info *info);
+/* Sends what is due on every watch and arms the timer. */
+void core_pump(struct core *core);
+/* Shows an agent (and watches it), or a workspace that has none (agent NULL). */
+void core_select(struct core *core, const struct uuid *workspace, const struct uuid *agent);
+struct watch *core_selected_watch(const struct core *core);
+struct watch *core_find_watch(const struct core *core, const struct uuid *agent);
+
+/* core_publish.c */
+void core_fill_snapshot(const struct core *core, mono_ns now, struct snapshot *out);
+
+#endif

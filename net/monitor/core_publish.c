@@ -1,0 +1,495 @@
+/*
+ * The core's state as a snapshot. Reads, never changes.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "net/base/mem.h"
+#include "net/base/text.h"
+#include "net/monitor/core_internal.h"
+
+static void clean(char *out, size_t size, const char *in)
+{
+    (void)text_clean(out, size, bytes_text(in));
+}
+
+/* --- the list -----------------------------------------------------------------------------------
+ */
+
+static enum workspace_state workspace_state_of(enum tailnet_workspace_status status)
+{
+    switch (status) {
+    case TAILNET_WORKSPACE_RUNNING:
+        return WORKSPACE_RUNNING;
+    case TAILNET_WORKSPACE_PENDING:
+    case TAILNET_WORKSPACE_STARTING:
+        return WORKSPACE_STARTING;
+    case TAILNET_WORKSPACE_STOPPING:
+    case TAILNET_WORKSPACE_CANCELING:
+        return WORKSPACE_STOPPING;
+    case TAILNET_WORKSPACE_STOPPED:
+        return WORKSPACE_STOPPED;
+    case TAILNET_WORKSPACE_FAILED:
+    case TAILNET_WORKSPACE_CANCELED:
+        return WORKSPACE_BROKEN;
+    case TAILNET_WORKSPACE_DELETING:
+    case TAILNET_WORKSPACE_DELETED:
+        return WORKSPACE_DELETED;
+    case TAILNET_WORKSPACE_UNKNOWN:
+        break;
+    }
+    return WORKSPACE_UNKNOWN;
+}
+
+static enum agent_state agent_state_of(enum agent_status status)
+{
+    switch (status) {
+    case AGENT_CONNECTING:
+        return AGENT_STATE_CONNECTING;
+    case AGENT_CONNECTED:
+        return AGENT_STATE_CONNECTED;
+    case AGENT_DISCONNECTED:
+        return AGENT_STATE_DISCONNECTED;
+    case AGENT_TIMEOUT:
+        return AGENT_STATE_TIMEOUT;
+    case AGENT_UNKNOWN:
+        break;
+    }
+    return AGENT_STATE_UNKNOWN;
+}
+
+static const struct snapshot_sample *sample_at(const struct watch *watch, uint64_t number)
+{
+    return &watch->samples[number % SNAPSHOT_SAMPLES_MAX];
+}
+
+static void fill_spark(const struct watch *watch, struct snapshot_workspace *row)
+{
+    uint64_t end = watch->oldest_open; /* everything before it has its result */
+    uint64_t kept = watch->beats > SNAPSHOT_SAMPLES_MAX ? watch->beats - SNAPSHOT_SAMPLES_MAX : 0;
+    uint64_t from = end > SNAPSHOT_SPARK ? end - SNAPSHOT_SPARK : 0;
+    for (uint64_t n = from > kept ? from : kept; n < end; n++) {
+        const struct snapshot_sample *sample = sample_at(watch, n);
+        row->spark_us[row->spark_count++] = sample->state == SAMPLE_PONG ? sample->rtt_us : 0;
+    }
+    if (row->spark_count > 0) {
+        row->last_rtt_us = row->spark_us[row->spark_count - 1];
+    }
+}
+
+static void fill_row(const struct core *core, const struct deployment_workspace *workspace,
+                     const struct deployment_agent *agent, struct snapshot_workspace *row)
+{
+    *row = (struct snapshot_workspace){.workspace = workspace->id,
+                                       .state = workspace_state_of(workspace->status)};
+    clean(row->owner, sizeof row->owner, workspace->owner_name);
+    clean(row->name, sizeof row->name, workspace->name);
+    if (agent == NULL) {
+        return;
+    }
+    row->agent = agent->id;
+    row->show_agent_name = workspace->agent_count > 1;
+    row->agent_state = agent_state_of(agent->status);
+    clean(row->agent_name, sizeof row->agent_name, agent->name);
+    const struct watch *watch = core_find_watch(core, &agent->id);
+    if (watch != NULL) {
+        row->watched = true;
+        row->path = watch->first_pong_at == 0 ? PATH_NONE : PATH_DERP;
+        fill_spark(watch, row);
+    }
+}
+
+static void add_row(const struct core *core, const struct deployment_workspace *workspace,
+                    const struct deployment_agent *agent, struct snapshot *out)
+{
+    out->workspaces_total++;
+    if (out->workspace_count == SNAPSHOT_WORKSPACES_MAX) {
+        return;
+    }
+    struct snapshot_workspace *row = &out->workspaces[out->workspace_count];
+    fill_row(core, workspace, agent, row);
+    const struct uuid *id = agent == NULL ? &workspace->id : &agent->id;
+    if (uuid_equal(id, &core->selected)) {
+        out->selected = (int)out->workspace_count;
+    }
+    out->workspace_count++;
+}
+
+static void fill_list(const struct core *core, struct snapshot *out)
+{
+    out->selected = -1;
+    out->workspace_count = 0;
+    out->workspaces_total = 0;
+    out->list_known = core->list.answered || core->target.answered;
+    out->list_live = core->list_live;
+    for (size_t i = 0; i < core->workspaces.count; i++) {
+        const struct deployment_workspace *workspace = &core->workspaces.items[i];
+        for (size_t a = 0; a < workspace->agent_count; a++) {
+            add_row(core, workspace, &workspace->agents[a], out);
+        }
+        if (workspace->agent_count == 0) {
+            add_row(core, workspace, NULL, out);
+        }
+    }
+}
+
+/* --- the history --------------------------------------------------------------------------------
+ */
+
+static void copy_figures(struct snapshot_stats *to, const struct latency_figures *from)
+{
+    *to = (struct snapshot_stats){
+        .sent = from->sent,
+        .answered = from->answered,
+        .lost = from->lost,
+        .last_ns = from->last_ns,
+        .min_ns = from->min_ns,
+        .avg_ns = from->avg_ns,
+        .max_ns = from->max_ns,
+        .p50_ns = from->p50_ns,
+        .p95_ns = from->p95_ns,
+        .jitter_ns = from->jitter_ns,
+        .stddev_ns = from->stddev_ns,
+    };
+}
+
+static void fill_window(struct snapshot *out)
+{
+    static uint64_t values[SNAPSHOT_SAMPLES_MAX]; /* only the core's thread comes here */
+    struct latency_figures figures;
+    uint64_t lost = 0;
+    size_t answered = 0;
+    for (size_t i = 0; i < out->sample_count; i++) {
+        if (out->samples[i].state == SAMPLE_PONG) {
+            values[answered++] = (uint64_t)out->samples[i].rtt_us * NS_PER_US;
+        } else if (out->samples[i].state == SAMPLE_LOST) {
+            lost++;
+        }
+    }
+    latency_window_figures(values, answered, &figures);
+    figures.sent = out->sample_count;
+    figures.lost = lost;
+    copy_figures(&out->window, &figures);
+}
+
+static void fill_history(const struct watch *watch, struct snapshot *out)
+{
+    uint64_t count = watch->beats < SNAPSHOT_SAMPLES_MAX ? watch->beats : SNAPSHOT_SAMPLES_MAX;
+    struct latency_figures figures;
+    out->first_sample = watch->beats - count;
+    out->sample_count = (size_t)count;
+    for (uint64_t i = 0; i < count; i++) {
+        out->samples[i] = *sample_at(watch, out->first_sample + i);
+    }
+    fill_window(out);
+    latency_run_figures(&watch->run, &figures);
+    copy_figures(&out->run, &figures);
+    out->finished = watch_done(watch);
+    out->path = watch->first_pong_at == 0 ? PATH_NONE : PATH_DERP;
+    out->path_since = watch->first_pong_at;
+    out->region = watch->region;
+}
+
+/* --- links and the ladder
+ * -------------------------------------------------------------------------- */
+
+static void fill_coordinator(const struct core *core, struct snapshot *out)
+{
+    const struct coordinator_link_status *status = coordinator_link_status(core->link);
+    static const enum link_state states[] = {
+        [COORDINATOR_IDLE] = LINK_IDLE,     [COORDINATOR_CONNECTING] = LINK_CONNECTING,
+        [COORDINATOR_UP] = LINK_UP,         [COORDINATOR_WAITING] = LINK_WAITING,
+        [COORDINATOR_FAILED] = LINK_FAILED,
+    };
+    out->coordinator = (struct snapshot_link){.state = states[status->state],
+                                              .since = status->since,
+                                              .retry_at = status->retry_at,
+                                              .attempts = status->attempts};
+    if (status->state != COORDINATOR_UP && status->failure.code != NET_OK) {
+        text_copy(out->coordinator.detail, sizeof out->coordinator.detail, status->failure.text);
+    }
+    out->node_sent = status->node_sent;
+    out->node_sent_at = core->node_sent_at;
+}
+
+/* The region that the probes go through: the agent's home, else ours. */
+static int64_t region_in_use(const struct core *core, const struct watch *watch)
+{
+    return watch != NULL && watch->peer_known ? watch->peer.preferred_derp : core->home_region;
+}
+
+static void fill_relay_status(const struct relay_status *status, struct snapshot *out)
+{
+    static const enum link_state states[] = {
+        [RELAY_IDLE] = LINK_IDLE,
+        [RELAY_CONNECTING] = LINK_CONNECTING,
+        [RELAY_OPEN] = LINK_UP,
+        [RELAY_WAITING] = LINK_WAITING,
+    };
+    out->relay = (struct snapshot_link){.state = states[status->state],
+                                        .since = status->since,
+                                        .retry_at = status->retry_at,
+                                        .attempts = status->attempts};
+    if (status->state != RELAY_OPEN && status->failure.code != NET_OK) {
+        text_copy(out->relay.detail, sizeof out->relay.detail, status->failure.text);
+    }
+    text_copy(out->relay_health, sizeof out->relay_health, status->health);
+    out->relay_websocket = status->websocket;
+    out->relay_rtt_ns = status->rtt_ns;
+    out->relay_packets_in = status->packets_in;
+    out->relay_packets_out = status->packets_out;
+    out->relay_bytes_in = status->bytes_in;
+    out->relay_bytes_out = status->bytes_out;
+}
+
+static void fill_relay(const struct core *core, const struct watch *watch, struct snapshot *out)
+{
+    int64_t id = region_in_use(core, watch);
+    const struct relay_status *status = relays_status(core->relays, id);
+    const struct derp_region *region = derp_map_find(&core->map, id);
+    if (status != NULL) {
+        fill_relay_status(status, out);
+    } else {
+        out->relay = (struct snapshot_link){.state = LINK_IDLE, .retry_at = MONO_NEVER};
+        if (id != 0) {
+            text_format(out->relay.detail, sizeof out->relay.detail,
+                        "region %lld is not in the DERP map", (long long)id);
+        }
+    }
+    out->region = out->region == 0 ? id : out->region;
+    if (region != NULL && region->node_count > 0) {
+        clean(out->relay_url, sizeof out->relay_url, region->nodes[0].host_name);
+    }
+}
+
+static void fill_region_names(const struct core *core, const struct watch *watch,
+                              struct snapshot *out)
+{
+    const struct derp_region *region = derp_map_find(&core->map, out->region);
+    const struct derp_region *home = derp_map_find(&core->map, core->home_region);
+    out->home_region = core->home_region;
+    if (region != NULL) {
+        text_copy(out->region_name, sizeof out->region_name, region->name);
+        text_copy(out->region_code, sizeof out->region_code, region->code);
+    }
+    if (home != NULL) {
+        text_copy(out->home_region_name, sizeof out->home_region_name, home->name);
+    }
+    for (size_t i = 0; i < core->latency_count; i++) {
+        if (core->latencies[i].region == core->home_region && core->latencies[i].answered) {
+            out->home_latency_ns = core->latencies[i].latency_ns;
+        }
+    }
+    if (watch != NULL && watch->peer_known) {
+        const struct derp_region *theirs = derp_map_find(&core->map, watch->peer.preferred_derp);
+        out->agent_region = watch->peer.preferred_derp;
+        text_copy(out->agent_region_name, sizeof out->agent_region_name,
+                  theirs == NULL ? "unknown" : theirs->name);
+    }
+}
+
+static void fill_peer(const struct watch *watch, struct snapshot *out)
+{
+    enum { SHOWN = sizeof out->agent_endpoints / sizeof *out->agent_endpoints };
+    out->node_received = watch->peer_at != 0;
+    out->node_received_at = watch->peer_at;
+    out->agent_endpoint_count =
+        watch->peer.endpoint_count < SHOWN ? watch->peer.endpoint_count : (size_t)SHOWN;
+    for (size_t i = 0; i < out->agent_endpoint_count; i++) {
+        address_text(&watch->peer.endpoints[i], out->agent_endpoints[i]);
+    }
+}
+
+static void step(struct snapshot *out, enum ladder_step which, enum ladder_state state,
+                 mono_ns since, mono_ns retry_at, const char *detail)
+{
+    struct snapshot_step *s = &out->ladder[which];
+    *s = (struct snapshot_step){.state = state, .since = since, .retry_at = retry_at};
+    text_copy(s->detail, sizeof s->detail, detail);
+}
+
+static void step_of_link(struct snapshot *out, enum ladder_step which,
+                         const struct snapshot_link *link)
+{
+    static const enum ladder_state states[] = {
+        [LINK_IDLE] = LADDER_TODO,      [LINK_CONNECTING] = LADDER_RUNNING, [LINK_UP] = LADDER_DONE,
+        [LINK_WAITING] = LADDER_FAILED, [LINK_FAILED] = LADDER_FAILED,
+    };
+    step(out, which, states[link->state], link->since, link->retry_at, link->detail);
+}
+
+static void step_server(const struct core *core, struct snapshot *out)
+{
+    const struct question *asked[] = {&core->target, &core->user, &core->connection};
+    const struct question *bad = NULL;
+    bool good = false;
+    for (size_t i = 0; i < sizeof asked / sizeof *asked; i++) {
+        bool about_server = asked[i]->failure.code != NET_ERR_STATE &&
+                            asked[i]->failure.code != NET_ERR_NOT_FOUND &&
+                            asked[i]->failure.code != NET_ERR_USAGE;
+        good |= asked[i]->answered || !about_server;
+        if (asked[i]->failure.code != NET_OK && about_server) {
+            bad = asked[i];
+        }
+    }
+    if (bad != NULL) {
+        step(out, LADDER_SERVER, LADDER_FAILED, bad->since, bad->retry_at, bad->failure.text);
+    } else {
+        step(out, LADDER_SERVER, good ? LADDER_DONE : LADDER_RUNNING, core->started_at, MONO_NEVER,
+             "");
+    }
+    out->signed_in = good;
+}
+
+/* The agent counts as connected when its node came, whatever the list said a while ago. */
+static void step_agent(const struct core *core, const struct watch *watch, struct snapshot *out)
+{
+    const struct snapshot_workspace *row =
+        out->selected >= 0 ? &out->workspaces[out->selected] : NULL;
+    if (watch != NULL && watch->peer_known) {
+        step(out, LADDER_AGENT, LADDER_DONE, watch->peer_at, MONO_NEVER, "");
+    } else if (core->target.failure.code != NET_OK && core->target.failure.code != NET_ERR_AUTH) {
+        step(out, LADDER_AGENT, LADDER_FAILED, core->target.since, core->target.retry_at,
+             core->target.failure.text);
+    } else if (row == NULL) {
+        step(out, LADDER_AGENT, LADDER_TODO, core->started_at, MONO_NEVER,
+             out->list_known ? "no workspace is selected" : "");
+    } else if (uuid_is_zero(&row->agent)) {
+        step(out, LADDER_AGENT, LADDER_FAILED, core->started_at, core->list.retry_at,
+             row->state == WORKSPACE_STOPPED ? "the workspace is stopped: start it to watch it"
+                                             : "the workspace has no agent now");
+    } else if (row->agent_state == AGENT_STATE_CONNECTED) {
+        step(out, LADDER_AGENT, LADDER_DONE, core->started_at, MONO_NEVER, "");
+    } else {
+        static const char *const why[] = {
+            [AGENT_STATE_UNKNOWN] = "its state is not known",
+            [AGENT_STATE_CONNECTING] = "it has not connected yet",
+            [AGENT_STATE_CONNECTED] = "",
+            [AGENT_STATE_DISCONNECTED] = "it is disconnected: is the workspace's machine up?",
+            [AGENT_STATE_TIMEOUT] = "it has never connected: see the agent's start-up log",
+        };
+        step(out, LADDER_AGENT, LADDER_FAILED, core->list.since, core->list.retry_at,
+             why[row->agent_state]);
+    }
+}
+
+static void fill_ladder(const struct core *core, const struct watch *watch, struct snapshot *out)
+{
+    step_server(core, out);
+    step_agent(core, watch, out);
+    step_of_link(out, LADDER_COORDINATOR, &out->coordinator);
+    step_of_link(out, LADDER_RELAY, &out->relay);
+    bool up = out->coordinator.state == LINK_UP;
+    step(out, LADDER_NODE_SENT,
+         out->node_sent ? LADDER_DONE
+         : up           ? LADDER_RUNNING
+                        : LADDER_TODO,
+         out->node_sent ? out->node_sent_at : out->coordinator.since, MONO_NEVER,
+         up && core->home_region == 0 ? "waiting for a home region" : "");
+    if (watch == NULL) {
+        step(out, LADDER_NODE_RECEIVED, LADDER_TODO, 0, MONO_NEVER, "");
+        step(out, LADDER_DISCO, LADDER_TODO, 0, MONO_NEVER, "");
+        return;
+    }
+    step(out, LADDER_NODE_RECEIVED,
+         watch->peer_known ? LADDER_DONE
+         : up              ? LADDER_RUNNING
+                           : LADDER_TODO,
+         watch->peer_known ? watch->peer_at : watch->started_at, MONO_NEVER,
+         watch->peer_left ? "the agent left the tailnet" : "");
+    bool stalled = watch->run.lost > 0 && watch->first_pong_at == 0;
+    bool can_try = watch->peer_known && watch->relay_open;
+    step(out, LADDER_DISCO,
+         watch->first_pong_at != 0 ? LADDER_DONE
+         : !can_try                ? LADDER_TODO
+         : stalled                 ? LADDER_FAILED
+                                   : LADDER_RUNNING,
+         watch->first_pong_at != 0 ? watch->first_pong_at : watch->peer_at,
+         can_try && watch->first_pong_at == 0 ? watch->next_beat : MONO_NEVER,
+         stalled && can_try ? "probes are sent through the relay and none is answered" : "");
+}
+
+/* --- the whole
+ * ------------------------------------------------------------------------------------- */
+
+static void fill_head(const struct core *core, mono_ns now, struct snapshot *out)
+{
+    const struct settings *settings = core->options.settings;
+    out->seq = core->published;
+    out->now = now;
+    out->wall = wall_now();
+    out->lab = core->options.lab;
+    out->paused = core->paused;
+    out->interval_ns = core->options.interval_ns;
+    out->direct_disabled_deployment = core->direct_disabled_deployment;
+    out->direct_disabled_client = settings->disable_direct;
+    bool usual = settings->port == (settings->plain_http ? 80 : 443);
+    char host[SNAPSHOT_NAME * 2];
+    text_format(host, sizeof host, usual ? "%s" : "%s:%u", settings->host,
+                (unsigned)settings->port);
+    clean(out->deployment, sizeof out->deployment, host);
+    clean(out->user, sizeof out->user, core->user_info.username);
+    clean(out->server_version, sizeof out->server_version, api_build_version(core->api));
+    out->fatal = core->fatal.code != NET_OK;
+    out->fatal_status = core_exit_status(&core->fatal);
+    text_copy(out->notice, sizeof out->notice,
+              out->fatal                                ? core->fatal.text
+              : core->target.failure.code != NET_OK     ? core->target.failure.text
+              : core->user.failure.code != NET_OK       ? core->user.failure.text
+              : core->connection.failure.code != NET_OK ? core->connection.failure.text
+              : core->list.failure.code != NET_OK       ? core->list.failure.text
+                                                        : "");
+}
+
+static void fill_title(struct snapshot *out)
+{
+    if (out->selected >= 0) {
+        const struct snapshot_workspace *row = &out->workspaces[out->selected];
+        bool named = row->agent_name[0] != '\0';
+        text_format(out->title, sizeof out->title, "%s%s%s", row->name, named ? " · " : "",
+                    row->agent_name);
+    }
+}
+
+static void fill_agent_version(const struct core *core, struct snapshot *out)
+{
+    for (size_t i = 0; i < core->workspaces.count; i++) {
+        const struct deployment_workspace *workspace = &core->workspaces.items[i];
+        for (size_t a = 0; a < workspace->agent_count; a++) {
+            if (uuid_equal(&workspace->agents[a].id, &core->selected)) {
+                clean(out->agent_version, sizeof out->agent_version, workspace->agents[a].version);
+            }
+        }
+    }
+}
+
+static void fill_events(const struct core *core, struct snapshot *out)
+{
+    uint64_t count =
+        core->event_count < SNAPSHOT_EVENTS_MAX ? core->event_count : SNAPSHOT_EVENTS_MAX;
+    out->event_count = (size_t)count;
+    for (uint64_t i = 0; i < count; i++) {
+        uint64_t number = core->event_count - count + i;
+        out->events[i] = core->events[number % SNAPSHOT_EVENTS_MAX];
+    }
+}
+
+void core_fill_snapshot(const struct core *core, mono_ns now, struct snapshot *out)
+{
+    /* The arrays are overwritten as far as their counts say; all before them starts from zero. */
+    const struct watch *watch = core_selected_watch(core);
+    memset(out, 0, sizeof *out);
+    fill_head(core, now, out);
+    fill_list(core, out);
+    fill_title(out);
+    fill_agent_version(core, out);
+    fill_coordinator(core, out);
+    if (watch != NULL) {
+        fill_history(watch, out);
+        fill_peer(watch, out);
+    }
+    fill_relay(core, watch, out);
+    fill_region_names(core, watch, out);
+    fill_ladder(core, watch, out);
+    fill_events(core, out);
+}

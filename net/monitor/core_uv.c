@@ -1,0 +1,235 @@
+#include "net/monitor/core_uv.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "net/base/mem.h"
+#include "net/base/text.h"
+#include "net/monitor/core_internal.h"
+
+static void publish(uv_timer_t *timer)
+{
+    struct core *core = timer->data;
+    struct snapshot *draft = snapshot_box_draft(core->box);
+    core->dirty = false;
+    core->published++;
+    core_fill_snapshot(core, mono_now(), draft);
+    snapshot_box_publish(core->box);
+    core->wake(core->wake_owner);
+}
+
+void core_dirty(struct core *core)
+{
+    if (!core->dirty && !core->closing) {
+        core->dirty = true;
+        (void)uv_timer_start(&core->publish_timer, publish, 0, 0);
+    }
+}
+
+void core_event(struct core *core, const char *format, ...)
+{
+    struct snapshot_event *event = &core->events[core->event_count % SNAPSHOT_EVENTS_MAX];
+    char raw[SNAPSHOT_TEXT * 2];
+    va_list args;
+    va_start(args, format);
+    (void)vsnprintf(raw, sizeof raw, format, args);
+    va_end(args);
+    *event =
+        (struct snapshot_event){.seq = core->event_count, .when = wall_now(), .at = mono_now()};
+    (void)text_clean(event->text, sizeof event->text, bytes_text(raw));
+    core->event_count++;
+    log_line(&core->log, LOG_INFO, LOG_MAIN, "%s", event->text);
+    core_dirty(core);
+}
+
+void core_fatal(struct core *core, const struct failure *failure)
+{
+    if (core->fatal.code == NET_OK) {
+        core->fatal = *failure;
+        core_event(core, "%s", failure->text);
+    }
+}
+
+static void init_timer(struct core *core, uv_timer_t *timer)
+{
+    (void)uv_timer_init(core->loop, timer);
+    timer->data = core;
+    core->handles_open++;
+}
+
+static void init_identity(struct core *core)
+{
+    struct uuid random;
+    uuid_random(core->rng, &random);
+    tailnet_address_historic(&random, &core->address);
+    core->node_id = (int64_t)(rng_u64(core->rng) >> 1);
+    core->node_id = core->node_id == 0 ? 1 : core->node_id;
+    core->node_key = node_private_new(core->rng);
+    core->disco_key = disco_private_new(core->rng);
+}
+
+static enum net_err open_http(struct core *core, struct failure *why)
+{
+    const struct settings *settings = core->options.settings;
+    struct http_config config = {
+        .user_agent = "derptop/" DERPTOP_VERSION,
+        .ca_file = settings->ca_file[0] != '\0' ? settings->ca_file : NULL,
+        .cert_file = settings->cert_file[0] != '\0' ? settings->cert_file : NULL,
+        .key_file = settings->key_file[0] != '\0' ? settings->key_file : NULL,
+        .headers = settings->headers,
+        .header_count = settings->header_count,
+        .log = &core->log,
+    };
+    return http_client_new(core->loop, &config, &core->http, why);
+}
+
+enum net_err core_new(uv_loop_t *loop, const struct core_options *options, struct snapshot_box *box,
+                      void (*wake)(void *owner), void *owner, struct core **out,
+                      struct failure *why)
+{
+    struct core *core = mem_new(sizeof *core);
+    core->loop = loop;
+    core->options = *options;
+    core->has_target = options->target != NULL;
+    text_copy(core->target_text, sizeof core->target_text, core->has_target ? options->target : "");
+    core->box = box;
+    core->wake = wake;
+    core->wake_owner = owner;
+    core->rng = rng_os();
+    core->started_at = mono_now();
+    log_init(&core->log, options->log_least);
+    core->log.sink = options->log_sink;
+    core->log.owner = options->log_owner;
+    enum net_err err = crypto_start();
+    if (err != NET_OK) {
+        failure_set(why, err, "cannot start the cryptography library");
+    } else {
+        err = open_http(core, why);
+    }
+    if (err != NET_OK) {
+        log_clear(&core->log);
+        free(core);
+        return err;
+    }
+    init_timer(core, &core->publish_timer);
+    init_timer(core, &core->tick_timer);
+    init_timer(core, &core->latency_timer);
+    init_identity(core);
+    core->api = api_new(core->http, options->settings, &core->log);
+    core_net_start(core);
+    core_questions_start(core);
+    core_dirty(core);
+    *out = core;
+    return NET_OK;
+}
+
+/* A row of the list: its agent, or the workspace itself when it has none. */
+static void select_row(struct core *core, const struct uuid *id)
+{
+    for (size_t i = 0; i < core->workspaces.count; i++) {
+        const struct deployment_workspace *workspace = &core->workspaces.items[i];
+        for (size_t a = 0; a < workspace->agent_count; a++) {
+            if (uuid_equal(&workspace->agents[a].id, id)) {
+                core_select(core, &workspace->id, id);
+                return;
+            }
+        }
+        if (uuid_equal(&workspace->id, id)) {
+            core_select(core, id, workspace->agent_count > 0 ? &workspace->agents[0].id : NULL);
+            return;
+        }
+    }
+}
+
+static void set_paused(struct core *core, bool paused)
+{
+    core->paused = paused;
+    for (size_t i = 0; i < core->watch_count; i++) {
+        watch_set_paused(core->watches[i], mono_now(), paused);
+    }
+    core_event(core, paused ? "probing paused" : "probing resumed");
+}
+
+void core_command(struct core *core, const struct command *command)
+{
+    switch (command->kind) {
+    case COMMAND_SELECT:
+        select_row(core, &command->id);
+        break;
+    case COMMAND_PAUSE:
+        set_paused(core, !core->paused);
+        break;
+    case COMMAND_RETRY:
+        core_questions_retry(core);
+        core_net_retry(core);
+        break;
+    case COMMAND_QUIT:
+    case COMMAND_NONE:
+        break;
+    }
+    core_pump(core);
+    core_dirty(core);
+}
+
+static void free_core(struct core *core)
+{
+    void (*closed)(void *owner) = core->closed;
+    void *owner = core->closed_owner;
+    node_private_free(core->node_key);
+    disco_private_free(core->disco_key);
+    deployment_workspaces_clear(&core->workspaces);
+    derp_map_clear(&core->map);
+    log_clear(&core->log);
+    free(core);
+    closed(owner);
+}
+
+static void handle_closed(uv_handle_t *handle)
+{
+    struct core *core = handle->data;
+    core->handles_open--;
+    if (core->handles_open == 0) {
+        free_core(core);
+    }
+}
+
+static void question_handle_closed(uv_handle_t *handle)
+{
+    struct question *question = handle->data;
+    struct core *core = question->core;
+    core->handles_open--;
+    if (core->handles_open == 0) {
+        free_core(core);
+    }
+}
+
+/* After the coordinator said goodbye. */
+static void close_rest(void *owner)
+{
+    struct core *core = owner;
+    core->link = NULL;
+    relays_close(core->relays);
+    api_free(core->api);
+    http_client_close(core->http);
+    struct question *questions[CORE_QUESTIONS] = {&core->user, &core->list, &core->target,
+                                                  &core->connection};
+    for (size_t i = 0; i < CORE_QUESTIONS; i++) {
+        uv_close((uv_handle_t *)&questions[i]->timer, question_handle_closed);
+    }
+    uv_close((uv_handle_t *)&core->publish_timer, handle_closed);
+    uv_close((uv_handle_t *)&core->tick_timer, handle_closed);
+    uv_close((uv_handle_t *)&core->latency_timer, handle_closed);
+}
+
+void core_close(struct core *core, void (*closed)(void *owner), void *owner)
+{
+    core->closing = true;
+    core->closed = closed;
+    core->closed_owner = owner;
+    (void)uv_timer_stop(&core->publish_timer);
+    (void)uv_timer_stop(&core->tick_timer);
+    core_questions_stop(core);
+    core_net_stop(core);
+    coordinator_link_close(core->link, close_rest, core);
+}

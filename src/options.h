@@ -1,0 +1,55 @@
+/*
+ * The command line: one table of flags and one of commands, from which parser, help and the
+ * README's test are made.
+ */
+#ifndef SRC_OPTIONS_H
+#define SRC_OPTIONS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+
+#include "net/base/err.h"
+#include "net/control/settings.h"
+
+enum options_command { OPTIONS_MONITOR, OPTIONS_LIST, OPTIONS_PING, OPTIONS_LAB };
+
+struct options {
+    enum options_command command;
+    const char *target; /* WORKSPACE; NULL = none given */
+
+    /* Where and who. */
+    const char *url, *token, *config_dir, *header_command;
+    const char *ca_file, *cert_file, *key_file;
+    const char *headers[SETTINGS_HEADERS_MAX];
+    size_t header_count;
+    bool disable_direct;
+
+    /* How. */
+    bool help, version, verbose, json, lab, ascii;
+    const char *color; /* "auto", "always", "never" */
+    uint64_t interval_ns;
+
+    /* ping */
+    uint64_t num; /* 0 = until interrupted */
+    uint64_t wait_ns, timeout_ns;
+    bool time, utc;
+
+    /* What follows `lab`, for its own parser. */
+    int lab_argc;
+    char **lab_argv;
+};
+
+/* NET_ERR_USAGE with *why: an unknown flag (with the nearest one), a missing or bad value, a flag
+ * that does not go with the command. The texts point into argv; the token's characters in argv are
+ * copied and then blanked, so that the process list does not show them. */
+NET_MUST_USE enum net_err options_parse(int argc, char **argv, struct options *out,
+                                        struct failure *why);
+
+/* Usage, commands, flags, environment, exit status. */
+void options_help(FILE *out);
+
+/* The flags that settings_load wants. */
+void options_settings_flags(const struct options *options, struct settings_flags *out);
+
+#endif
