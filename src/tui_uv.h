@@ -1,0 +1,35 @@
+/*
+ * The main thread's loop of the full screen: keys, signals, snapshots, frames.
+ */
+#ifndef SRC_TUI_UV_H
+#define SRC_TUI_UV_H
+
+#include <stdbool.h>
+
+#include "net/base/err.h"
+#include "net/monitor/command.h"
+#include "net/monitor/snapshot.h"
+
+struct tui_options {
+    bool ascii;
+    const char *color;
+};
+
+struct tui;
+
+/* Opens the terminal. `send` is called from the main thread with what a key asks.
+ * Failures: see term_open. */
+NET_MUST_USE enum net_err tui_new(const struct tui_options *options, struct snapshot_box *box,
+                                  struct tui **out, struct failure *why);
+
+/* There is a new snapshot; from any thread. */
+void tui_wake(void *tui);
+
+/* Shows and listens until the end, and restores the terminal. Returns the exit status: 0, or 128
+ * and the signal's number. */
+int tui_run(struct tui *tui, void (*send)(void *owner, const struct command *command), void *owner);
+
+/* Frees; restores the terminal if tui_run was never called. */
+void tui_free(struct tui *tui);
+
+#endif

@@ -1,0 +1,234 @@
+#include "ui/canvas.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <wchar.h>
+
+#include "net/base/bytes.h"
+#include "net/base/mem.h"
+#include "net/base/text.h"
+
+enum { PRINT_MAX = 1024 };
+
+static int clamp_side(int side)
+{
+    return side < 0 ? 0 : side > CANVAS_SIDE_MAX ? CANVAS_SIDE_MAX : side;
+}
+
+static void set_cell(struct cell *cell, enum style style, const char *text)
+{
+    text_copy(cell->text, sizeof cell->text, text);
+    cell->style = (unsigned char)style;
+}
+
+void canvas_init(struct canvas *canvas, int rows, int cols, const struct glyphs *glyphs)
+{
+    *canvas = (struct canvas){.rows = clamp_side(rows), .cols = clamp_side(cols), .glyphs = glyphs};
+    size_t count = (size_t)canvas->rows * (size_t)canvas->cols;
+    canvas->cells = mem_array(count, sizeof *canvas->cells);
+    for (size_t i = 0; i < count; i++) {
+        set_cell(&canvas->cells[i], STYLE_TEXT, " ");
+    }
+}
+
+void canvas_clear(struct canvas *canvas)
+{
+    free(canvas->cells);
+    *canvas = (struct canvas){0};
+}
+
+struct cell *canvas_cell(const struct canvas *canvas, int row, int col)
+{
+    if (row < 0 || col < 0 || row >= canvas->rows || col >= canvas->cols) {
+        return NULL;
+    }
+    return &canvas->cells[(size_t)row * (size_t)canvas->cols + (size_t)col];
+}
+
+void canvas_put(struct canvas *canvas, int row, int col, enum style style, const char *sign)
+{
+    struct cell *cell = canvas_cell(canvas, row, col);
+    if (cell != NULL) {
+        set_cell(cell, style, sign);
+    }
+}
+
+/* Columns of a character: 0 for combining ones. The table of the C library needs a UTF-8 locale; in
+ * others every character but ASCII is taken for one column. */
+static int char_columns(uint32_t code)
+{
+    if (code < 0x7f) {
+        return 1;
+    }
+    int width = wcwidth((wchar_t)code);
+    return width < 0 ? 1 : width > 2 ? 2 : width;
+}
+
+struct glyph {
+    char text[5];
+    int columns;
+    size_t len; /* bytes of the input */
+};
+
+static struct glyph next_glyph(const struct canvas *canvas, const char *at)
+{
+    struct glyph glyph = {.columns = 1, .len = 1};
+    uint32_t code = 0;
+    size_t len = utf8_decode(bytes_text(at), &code);
+    if (len == 0 || text_is_unsafe(code) ||
+        (code >= 0x80 && canvas != NULL && !canvas->glyphs->utf8)) {
+        glyph.text[0] = '?';
+        glyph.len = len == 0 ? 1 : len;
+        return glyph;
+    }
+    memcpy(glyph.text, at, len);
+    glyph.len = len;
+    glyph.columns = char_columns(code);
+    return glyph;
+}
+
+int text_columns(const char *text)
+{
+    int columns = 0;
+    while (*text != '\0') {
+        struct glyph glyph = next_glyph(NULL, text);
+        columns += glyph.columns;
+        text += glyph.len;
+    }
+    return columns;
+}
+
+static void join(struct canvas *canvas, int row, int col, const char *mark)
+{
+    struct cell *cell = canvas_cell(canvas, row, col);
+    if (cell != NULL && strlen(cell->text) + strlen(mark) < sizeof cell->text) {
+        text_copy(cell->text + strlen(cell->text), sizeof cell->text - strlen(cell->text), mark);
+    }
+}
+
+int canvas_text(struct canvas *canvas, struct rect rect, int row, int col, enum style style,
+                const char *text)
+{
+    int start = col;
+    if (row < 0 || row >= rect.rows || col < 0) {
+        return 0;
+    }
+    while (*text != '\0' && col < rect.cols) {
+        struct glyph glyph = next_glyph(canvas, text);
+        bool more = text[glyph.len] != '\0';
+        text += glyph.len;
+        if (glyph.columns == 0) {
+            if (col > start) {
+                join(canvas, rect.row + row, rect.col + col - 1, glyph.text);
+            }
+            continue;
+        }
+        bool cut = col + glyph.columns > rect.cols ||
+                   (more && col + glyph.columns == rect.cols && text_columns(text) > 0);
+        canvas_put(canvas, rect.row + row, rect.col + col, style,
+                   cut ? canvas->glyphs->ellipsis : glyph.text);
+        if (cut) {
+            return col + 1 - start;
+        }
+        if (glyph.columns == 2) {
+            canvas_put(canvas, rect.row + row, rect.col + col + 1, style, "");
+        }
+        col += glyph.columns;
+    }
+    return col - start;
+}
+
+int canvas_print(struct canvas *canvas, struct rect rect, int row, int col, enum style style,
+                 const char *format, ...)
+{
+    char text[PRINT_MAX];
+    va_list args;
+    va_start(args, format);
+    (void)vsnprintf(text, sizeof text, format, args);
+    va_end(args);
+    return canvas_text(canvas, rect, row, col, style, text);
+}
+
+void canvas_right(struct canvas *canvas, struct rect rect, int row, enum style style,
+                  const char *text)
+{
+    int col = rect.cols - text_columns(text);
+    (void)canvas_text(canvas, rect, row, col < 0 ? 0 : col, style, text);
+}
+
+void canvas_fill(struct canvas *canvas, struct rect rect, enum style style)
+{
+    for (int row = 0; row < rect.rows; row++) {
+        for (int col = 0; col < rect.cols; col++) {
+            canvas_put(canvas, rect.row + row, rect.col + col, style, " ");
+        }
+    }
+}
+
+void canvas_row_style(struct canvas *canvas, struct rect rect, int row, enum style style)
+{
+    for (int col = 0; row >= 0 && row < rect.rows && col < rect.cols; col++) {
+        struct cell *cell = canvas_cell(canvas, rect.row + row, rect.col + col);
+        if (cell != NULL) {
+            cell->style = (unsigned char)style;
+        }
+    }
+}
+
+static void edge(struct canvas *canvas, struct rect rect, int row, const char *left,
+                 const char *right)
+{
+    int last = rect.col + rect.cols - 1;
+    for (int col = rect.col + 1; col < last; col++) {
+        canvas_put(canvas, row, col, STYLE_BORDER, canvas->glyphs->h);
+    }
+    canvas_put(canvas, row, rect.col, STYLE_BORDER, left);
+    canvas_put(canvas, row, last, STYLE_BORDER, right);
+}
+
+void canvas_box(struct canvas *canvas, struct rect rect, const char *title, const char *note)
+{
+    const struct glyphs *g = canvas->glyphs;
+    if (rect.rows < 2 || rect.cols < 2) {
+        return;
+    }
+    edge(canvas, rect, rect.row, g->top_left, g->top_right);
+    edge(canvas, rect, rect.row + rect.rows - 1, g->bottom_left, g->bottom_right);
+    for (int row = rect.row + 1; row < rect.row + rect.rows - 1; row++) {
+        canvas_put(canvas, row, rect.col, STYLE_BORDER, g->v);
+        canvas_put(canvas, row, rect.col + rect.cols - 1, STYLE_BORDER, g->v);
+    }
+    struct rect line = {rect.row, rect.col + 2, 1, rect.cols - 4};
+    int used = 0;
+    if (title != NULL && line.cols > 4) {
+        used = canvas_print(canvas, line, 0, 0, STYLE_TITLE, " %s ", title);
+    }
+    if (note != NULL && note[0] != '\0' && text_columns(note) + 2 < line.cols - used) {
+        struct rect rest = {line.row, line.col + used, 1, line.cols - used};
+        int col = rest.cols - text_columns(note) - 2;
+        (void)canvas_print(canvas, rest, 0, col, STYLE_DIM, " %s ", note);
+    }
+}
+
+char *canvas_dump(const struct canvas *canvas)
+{
+    size_t size = (size_t)canvas->rows * ((size_t)canvas->cols * CELL_TEXT + 1) + 1;
+    char *out = mem_new(size);
+    size_t used = 0;
+    for (int row = 0; row < canvas->rows; row++) {
+        size_t end = used;
+        for (int col = 0; col < canvas->cols; col++) {
+            const struct cell *cell = canvas_cell(canvas, row, col);
+            size_t len = strlen(cell->text);
+            memcpy(out + used, cell->text, len);
+            used += len;
+            end = strcmp(cell->text, " ") == 0 ? end : used;
+        }
+        used = end;
+        out[used++] = '\n';
+    }
+    out[used] = '\0';
+    return out;
+}

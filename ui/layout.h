@@ -1,0 +1,26 @@
+/*
+ * Where things stand: rows and columns in, rectangles out. Pure.
+ */
+#ifndef UI_LAYOUT_H
+#define UI_LAYOUT_H
+
+#include <stdbool.h>
+
+#include "ui/canvas.h"
+
+enum { LAYOUT_ROWS_MIN = 15, LAYOUT_COLS_MIN = 60, LAYOUT_LIST_COLS = 100 };
+
+struct layout {
+    bool fits; /* else there is room for a line that says so */
+    struct rect header;
+    struct rect notice; /* no rows without a notice */
+    struct rect list;   /* no rows below LAYOUT_LIST_COLS */
+    struct rect graph;
+    struct rect path;
+    struct rect events; /* no rows where it is narrow */
+    struct rect footer;
+};
+
+struct layout layout_of(int rows, int cols, bool notice);
+
+#endif

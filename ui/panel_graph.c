@@ -1,0 +1,114 @@
+/*
+ * The hero: the latency graph with its figures; while nothing has answered yet, the ladder of
+ * steps.
+ */
+#include "net/base/text.h"
+#include "ui/graph.h"
+#include "ui/panels.h"
+
+enum { STATS_ROWS = 2, TWO_LINES_ROWS = 8 };
+
+/* One line of figures: "5 min   last 6.1  min … ms". */
+static void draw_figures(struct canvas *canvas, struct rect rect, int row, const char *name,
+                         const struct snapshot_stats *stats)
+{
+    uint64_t done = stats->answered + stats->lost;
+    double loss = done == 0 ? 0 : 100.0 * (double)stats->lost / (double)done;
+    enum style loss_style = stats->lost > 0 ? STYLE_ERROR : STYLE_DIM;
+    int col = 1 + canvas_print(canvas, rect, row, 1, STYLE_DIM, "%-8s", name);
+    if (stats->answered == 0) {
+        col += canvas_text(canvas, rect, row, col, STYLE_DIM, "no answer yet   ");
+    } else {
+        const struct {
+            const char *name;
+            uint64_t ns;
+        } figures[] = {{"last", stats->last_ns}, {"min", stats->min_ns},
+                       {"avg", stats->avg_ns},   {"max", stats->max_ns},
+                       {"p95", stats->p95_ns},   {"jitter", stats->jitter_ns}};
+        for (size_t i = 0; i < sizeof figures / sizeof *figures; i++) {
+            char text[LATENCY_TEXT];
+            latency_text(figures[i].ns, text);
+            col += canvas_print(canvas, rect, row, col, STYLE_DIM, "%s ", figures[i].name);
+            col += canvas_print(canvas, rect, row, col, i == 0 ? STYLE_STRONG : STYLE_TEXT, "%s  ",
+                                text);
+        }
+    }
+    (void)canvas_print(canvas, rect, row, col, loss_style, "loss %.1f %% (%llu/%llu)", loss,
+                       (unsigned long long)stats->lost, (unsigned long long)done);
+}
+
+static void window_text(uint64_t ns, char *out, size_t size)
+{
+    unsigned long long s = ns / NS_PER_SEC;
+    text_format(out, size, s < 3600 ? "%llu min" : "%llu h", s < 3600 ? s / 60 : s / 3600);
+}
+
+void panel_graph(struct canvas *canvas, struct rect rect, const struct snapshot *s,
+                 uint64_t window_ns)
+{
+    char window[32];
+    char note[64];
+    struct rect inner = rect_inner(rect);
+    window_text(window_ns, window, sizeof window);
+    if (s->path == PATH_NONE) {
+        panel_ladder(canvas, rect, s);
+        return;
+    }
+    text_format(note, sizeof note, "%s %s disco", window, canvas->glyphs->dot);
+    canvas_box(canvas, rect, "latency", note);
+    int stats_rows = inner.rows >= TWO_LINES_ROWS ? STATS_ROWS : 1;
+    struct rect graph = {inner.row, inner.col, inner.rows - stats_rows, inner.cols};
+    graph_draw(canvas, graph,
+               &(struct graph_view){.samples = s->samples,
+                                    .count = s->sample_count,
+                                    .now = s->now,
+                                    .wall = s->wall,
+                                    .window_ns = window_ns,
+                                    .interval_ns = s->interval_ns});
+    draw_figures(canvas, inner, inner.rows - stats_rows, "in view", &s->window);
+    if (stats_rows > 1) {
+        draw_figures(canvas, inner, inner.rows - 1, "all", &s->run);
+    }
+}
+
+static void draw_step(struct canvas *canvas, struct rect inner, int row, const struct snapshot *s,
+                      enum ladder_step which)
+{
+    const struct snapshot_step *step = &s->ladder[which];
+    const struct glyphs *g = canvas->glyphs;
+    static const enum style styles[] = {STYLE_DIM, STYLE_INFO, STYLE_OK, STYLE_ERROR};
+    const char *const signs[] = {g->stopped, g->connecting, g->ok, g->error};
+    char age[AGE_TEXT] = "";
+    int col = 2;
+    col += canvas_print(canvas, inner, row, col, styles[step->state], "%s ", signs[step->state]);
+    col +=
+        canvas_print(canvas, inner, row, col, step->state == LADDER_TODO ? STYLE_DIM : STYLE_TEXT,
+                     "%-17s", ladder_step_text(which));
+    if (step->since > 0 && step->state != LADDER_TODO) {
+        age_text(mono_since(s->now, step->since), age);
+        col += canvas_print(canvas, inner, row, col, STYLE_DIM, "%s%-10s",
+                            step->state == LADDER_DONE ? "" : "for ", age);
+    }
+    if (step->state != LADDER_DONE && step->retry_at != MONO_NEVER && step->retry_at > s->now) {
+        age_text(mono_until(s->now, step->retry_at), age);
+        col += canvas_print(canvas, inner, row, col, STYLE_DIM, "next try in %s  ", age);
+    }
+    if (step->detail[0] != '\0') {
+        enum style style = step->state == LADDER_FAILED ? STYLE_ERROR : STYLE_DIM;
+        (void)canvas_text(canvas, inner, row, col, style, step->detail);
+    }
+}
+
+void panel_ladder(struct canvas *canvas, struct rect rect, const struct snapshot *s)
+{
+    struct rect inner = rect_inner(rect);
+    canvas_box(canvas, rect, "connecting", "");
+    for (int i = 0; i < LADDER_STEPS; i++) {
+        draw_step(canvas, inner, 1 + i, s, (enum ladder_step)i);
+    }
+    if (s->run.lost > 0 && inner.rows > LADDER_STEPS + 2) {
+        (void)canvas_print(canvas, inner, LADDER_STEPS + 2, 2, STYLE_DIM,
+                           "%llu probes were sent, none was answered",
+                           (unsigned long long)s->run.sent);
+    }
+}

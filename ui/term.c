@@ -1,0 +1,347 @@
+#include "ui/term.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <langinfo.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <termios.h>
+#include <unistd.h>
+#include <wchar.h>
+
+#define NCURSES_NOMACROS 1
+#include <curses.h>
+#include <term.h>
+
+#include "net/base/bytes.h"
+#include "net/base/text.h"
+#include "ui/canvas_curses.h"
+#include "ui/key.h"
+
+enum { ESC_DELAY_MS = 25, RESTORE_MAX = 512, ALT_STACK = 64 << 10 };
+
+static struct {
+    bool open;
+    SCREEN *screen;
+    bool ascii;
+    bool has_title;
+    struct termios before;
+    int kept_stderr;           /* the real one; -1 = not replaced */
+    FILE *aside;               /* where stderr goes meanwhile */
+    char restore[RESTORE_MAX]; /* prepared: a handler may only write */
+    size_t restore_len;
+} term = {.kept_stderr = -1};
+
+/* --- the way back
+ * ----------------------------------------------------------------------------------------- */
+
+static void add_restore(const char *capability)
+{
+    const char *text = tigetstr((NCURSES_CONST char *)(uintptr_t)capability);
+    if (text == NULL || text == (const char *)-1) {
+        return;
+    }
+    size_t len = strlen(text);
+    if (term.restore_len + len < RESTORE_MAX) {
+        memcpy(term.restore + term.restore_len, text, len);
+        term.restore_len += len;
+    }
+}
+
+/* What a handler can do about the messages set aside: copy them with read and write. */
+static void copy_aside(void)
+{
+    char block[1024];
+    if (term.kept_stderr < 0 || term.aside == NULL) {
+        return;
+    }
+    int from = fileno(term.aside);
+    (void)lseek(from, 0, SEEK_SET);
+    for (ssize_t got = read(from, block, sizeof block); got > 0;
+         got = read(from, block, sizeof block)) {
+        if (write(term.kept_stderr, block, (size_t)got) < 0) {
+            return;
+        }
+    }
+}
+
+/* Only async-signal-safe calls: the program is broken here. */
+static void on_fatal(int number)
+{
+    static const char line[] =
+        "\nderptop: crashed; the terminal was restored (" DERPTOP_VERSION ")\n";
+    if (term.open) {
+        term.open = false;
+        ssize_t done = write(STDOUT_FILENO, term.restore, term.restore_len);
+        (void)tcsetattr(STDIN_FILENO, TCSANOW, &term.before);
+        copy_aside();
+        int to = term.kept_stderr >= 0 ? term.kept_stderr : STDERR_FILENO;
+        done = write(to, line, sizeof line - 1);
+        (void)done;
+    }
+    (void)signal(number, SIG_DFL);
+    (void)raise(number);
+}
+
+static void catch_fatal_signals(void)
+{
+    static uint8_t stack[ALT_STACK];
+    static const int fatal[] = {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT, SIGSYS, SIGTRAP, SIGQUIT};
+    stack_t alternate = {.ss_sp = stack, .ss_size = sizeof stack};
+    struct sigaction action = {.sa_flags = SA_ONSTACK | (int)SA_RESETHAND};
+    action.sa_handler = on_fatal;
+    (void)sigemptyset(&action.sa_mask);
+    (void)sigaltstack(&alternate, NULL);
+    for (size_t i = 0; i < sizeof fatal / sizeof *fatal; i++) {
+        (void)sigaction(fatal[i], &action, NULL);
+    }
+}
+
+static void keep_stderr(void)
+{
+    term.aside = tmpfile();
+    if (term.aside == NULL) {
+        return; /* a stray line would tear the frame; nothing worse */
+    }
+    (void)fflush(stderr);
+    term.kept_stderr = fcntl(STDERR_FILENO, F_DUPFD_CLOEXEC, 3);
+    if (term.kept_stderr >= 0) {
+        (void)dup2(fileno(term.aside), STDERR_FILENO);
+    }
+}
+
+static void give_stderr_back(void)
+{
+    if (term.kept_stderr >= 0) {
+        (void)fflush(stderr);
+        (void)dup2(term.kept_stderr, STDERR_FILENO);
+        copy_aside();
+        (void)close(term.kept_stderr);
+        term.kept_stderr = -1;
+    }
+    if (term.aside != NULL) {
+        (void)fclose(term.aside);
+        term.aside = NULL;
+    }
+}
+
+/* --- opening
+ * ------------------------------------------------------------------------------------------------
+ */
+
+static bool wants_color(const struct term_options *options)
+{
+    const char *no_color = getenv("NO_COLOR");
+    if (strcmp(options->color, "auto") != 0) {
+        return strcmp(options->color, "always") == 0;
+    }
+    return no_color == NULL || no_color[0] == '\0';
+}
+
+/* UTF-8 signs only where the locale has them and each takes one column. */
+static bool shows_utf8(void)
+{
+    static const wchar_t signs[] = L"→⇄●○◌✓▲✘×▸…·↑↓─│┌┤┬▁█⣿";
+    if (strcmp(nl_langinfo(CODESET), "UTF-8") != 0) {
+        return false;
+    }
+    for (size_t i = 0; signs[i] != L'\0'; i++) {
+        if (wcwidth(signs[i]) != 1) {
+            return false;
+        }
+    }
+    return true;
+}
+
+static SCREEN *open_screen(const char *name)
+{
+    bool like_xterm = strncmp(name, "xterm", 5) == 0 || getenv("COLORTERM") != NULL;
+    SCREEN *screen = newterm((NCURSES_CONST char *)(uintptr_t)name, stdout, stdin);
+    if (screen == NULL && like_xterm) {
+        screen = newterm((NCURSES_CONST char *)(uintptr_t) "xterm-256color", stdout, stdin);
+    }
+    return screen;
+}
+
+static enum net_err check_terminal(const char *name, struct failure *why)
+{
+    if (!isatty(STDIN_FILENO) || !isatty(STDOUT_FILENO)) {
+        return failure_set(why, NET_ERR_USAGE,
+                           "the monitor needs a terminal on standard input and output; without one "
+                           "use `derptop ping WORKSPACE` or `derptop list`");
+    }
+    if (name == NULL || name[0] == '\0' || strcmp(name, "dumb") == 0) {
+        return failure_set(why, NET_ERR_USAGE,
+                           "the terminal \"%s\" cannot place the cursor; use `derptop ping "
+                           "WORKSPACE` here, or set TERM",
+                           name == NULL ? "" : name);
+    }
+    return NET_OK;
+}
+
+static void set_modes(void)
+{
+    (void)raw();
+    (void)noecho();
+    (void)nonl();
+    (void)keypad(stdscr, TRUE);
+    (void)nodelay(stdscr, TRUE);
+    (void)curs_set(0);
+}
+
+enum net_err term_open(const struct term_options *options, struct failure *why)
+{
+    const char *name = getenv("TERM");
+    enum net_err err = check_terminal(name, why);
+    if (err != NET_OK) {
+        return err;
+    }
+    (void)tcgetattr(STDIN_FILENO, &term.before);
+    if (getenv("ESCDELAY") == NULL) {
+        (void)set_escdelay(ESC_DELAY_MS);
+    }
+    term.screen = open_screen(name);
+    if (term.screen == NULL) {
+        return failure_set(why, NET_ERR_USAGE,
+                           "the terminal \"%s\" is not known here; set TERM=xterm-256color, or "
+                           "install ncurses-term",
+                           name);
+    }
+    const char *cup = tigetstr((NCURSES_CONST char *)(uintptr_t) "cup");
+    if (cup == NULL || cup == (const char *)-1) {
+        (void)endwin();
+        delscreen(term.screen);
+        return failure_set(why, NET_ERR_USAGE,
+                           "the terminal \"%s\" cannot place the cursor; use `derptop ping "
+                           "WORKSPACE` here",
+                           name);
+    }
+    const char *ascii = getenv("DERPTOP_ASCII");
+    term.ascii = options->ascii || (ascii != NULL && ascii[0] != '\0') || !shows_utf8();
+    term.has_title = strncmp(name, "xterm", 5) == 0 || strncmp(name, "tmux", 4) == 0 ||
+                     strncmp(name, "screen", 6) == 0 || strncmp(name, "rxvt", 4) == 0;
+    static const char *const back[] = {"sgr0", "rmkx", "cnorm", "rmcup"};
+    term.restore_len = 0;
+    for (size_t i = 0; i < sizeof back / sizeof *back; i++) {
+        add_restore(back[i]);
+    }
+    set_modes();
+    canvas_curses_start(wants_color(options));
+    catch_fatal_signals();
+    keep_stderr();
+    term.open = true;
+    return NET_OK;
+}
+
+void term_close(void)
+{
+    if (!term.open) {
+        return;
+    }
+    term.open = false;
+    term_title("");
+    (void)endwin();
+    (void)tcsetattr(STDIN_FILENO, TCSANOW, &term.before);
+    delscreen(term.screen);
+    give_stderr_back();
+}
+
+void term_suspend(void)
+{
+    (void)endwin();
+    (void)tcsetattr(STDIN_FILENO, TCSANOW, &term.before);
+}
+
+void term_resume(void)
+{
+    (void)wrefresh(stdscr);
+    set_modes();
+}
+
+const struct glyphs *term_glyphs(void)
+{
+    return term.ascii ? &glyphs_ascii : &glyphs_utf8;
+}
+
+void term_size(int *rows, int *cols)
+{
+    struct winsize size;
+    if (ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_row > 0 && size.ws_col > 0) {
+        *rows = size.ws_row < CANVAS_SIDE_MAX ? size.ws_row : CANVAS_SIDE_MAX;
+        *cols = size.ws_col < CANVAS_SIDE_MAX ? size.ws_col : CANVAS_SIDE_MAX;
+        if (*rows != LINES || *cols != COLS) {
+            (void)resizeterm(*rows, *cols);
+        }
+    } else {
+        *rows = LINES;
+        *cols = COLS;
+    }
+}
+
+/* --- keys
+ * -----------------------------------------------------------------------------------------------------
+ */
+
+static int key_of(int code)
+{
+    static const struct {
+        int curses, ours;
+    } keys[] = {
+        {KEY_UP, KEY_CODE_UP},
+        {KEY_DOWN, KEY_CODE_DOWN},
+        {KEY_LEFT, KEY_CODE_LEFT},
+        {KEY_RIGHT, KEY_CODE_RIGHT},
+        {KEY_HOME, KEY_CODE_HOME},
+        {KEY_END, KEY_CODE_END},
+        {KEY_PPAGE, KEY_CODE_PAGE_UP},
+        {KEY_NPAGE, KEY_CODE_PAGE_DOWN},
+        {KEY_BACKSPACE, KEY_CODE_BACKSPACE},
+        {KEY_BTAB, KEY_CODE_BACK_TAB},
+        {KEY_ENTER, KEY_CODE_ENTER},
+        {KEY_RESIZE, KEY_CODE_RESIZE},
+    };
+    for (size_t i = 0; i < sizeof keys / sizeof *keys; i++) {
+        if (keys[i].curses == code) {
+            return keys[i].ours;
+        }
+    }
+    return KEY_NONE;
+}
+
+int term_key(bool *end)
+{
+    wint_t code = 0;
+    errno = 0;
+    int kind = wget_wch(stdscr, &code);
+    *end = kind == ERR && errno != 0 && errno != EAGAIN && errno != EINTR;
+    if (kind == ERR) {
+        return KEY_NONE;
+    }
+    if (kind == KEY_CODE_YES) {
+        int key = key_of((int)code);
+        return key == KEY_NONE ? KEY_CODE_RESIZE
+                               : key; /* an unknown key means nothing, but was one */
+    }
+    if (code == '\r') {
+        return KEY_CODE_ENTER;
+    }
+    return code == 0x7f || code == 8 ? KEY_CODE_BACKSPACE : (int)code;
+}
+
+void term_show(const struct canvas *canvas, bool anew)
+{
+    canvas_curses_show(canvas, anew);
+}
+
+void term_title(const char *title)
+{
+    char safe[256];
+    if (term.has_title) {
+        (void)text_clean(safe, sizeof safe, bytes_text(title));
+        (void)printf("\033]2;%s\007", safe);
+        (void)fflush(stdout);
+    }
+}
