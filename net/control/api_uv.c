@@ -271,6 +271,10 @@ struct api_call *api_connection(struct api *api, const struct uuid *agent,
     char id[UUID_TEXT_SIZE];
     const char *const parts[] = {id};
     call->done.connection = done;
+    if (agent == NULL) {
+        api_call_ask(call, "/api/v2/workspaceagents/connection", NULL);
+        return call;
+    }
     uuid_text(agent, id);
     api_call_ask(call, "/api/v2/workspaceagents/{}/connection", parts);
     return call;

@@ -1,0 +1,22 @@
+/*
+ * The commands. Each returns the exit status: 0 done; 1 it failed; 2 wrong usage; 3 not signed in
+ * or refused; 130 interrupted. (`derptop lab` is in cmd_lab.h.)
+ */
+#ifndef SRC_CMD_H
+#define SRC_CMD_H
+
+#include "src/options.h"
+
+enum { EXIT_DONE = 0, EXIT_FAILED = 1, EXIT_USAGE = 2, EXIT_REFUSED = 3, EXIT_INTERRUPTED = 130 };
+
+int cmd_monitor(const struct options *options);
+int cmd_list(const struct options *options);
+int cmd_ping(const struct options *options);
+
+/* The exit status that a failure means. */
+int cmd_status(const struct failure *failure);
+
+/* Loads the settings; says what is wrong on stderr. Returns EXIT_DONE or the exit status. */
+int cmd_settings(const struct options *options, struct settings *out);
+
+#endif

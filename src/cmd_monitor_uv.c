@@ -1,0 +1,148 @@
+/*
+ * `derptop [WORKSPACE]` and `derptop --lab`: the full screen over the core's thread.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <sodium.h>
+#include <uv.h>
+
+#include "net/base/mem.h"
+#include "net/base/text.h"
+#include "net/monitor/core_thread_uv.h"
+#include "src/cmd.h"
+#include "src/lab_child_uv.h"
+#include "src/out.h"
+#include "src/tui_uv.h"
+
+enum { PROBE_TIMEOUT_S = 5 };
+
+/* --- the lab
+ * -------------------------------------------------------------------------------------------------
+ */
+
+struct lab_run {
+    uv_loop_t loop;
+    struct lab_child *child;
+    struct settings *settings;
+    bool ready;
+    bool done;
+    struct failure failure;
+};
+
+static void on_ready(void *owner, const char *url, const char *token)
+{
+    struct lab_run *run = owner;
+    run->done = true;
+    if (settings_set_url(run->settings, url, &run->failure) != NET_OK ||
+        strlen(token) >= SETTINGS_TOKEN_SIZE) {
+        return;
+    }
+    run->settings->token = sodium_malloc(SETTINGS_TOKEN_SIZE);
+    if (run->settings->token != NULL) {
+        text_copy(run->settings->token, SETTINGS_TOKEN_SIZE, token);
+        run->ready = true;
+    }
+}
+
+static void on_ended(void *owner, const struct failure *failure)
+{
+    struct lab_run *run = owner;
+    run->done = true;
+    run->failure = *failure;
+}
+
+/* The child's pipe is watched no more once it is up: the core says what the screen needs to know
+ * when the lab dies. It ends when our end of its input closes. */
+static int start_lab(struct lab_run *run, const struct options *options, struct settings *settings)
+{
+    static const struct lab_child_handlers handlers = {.ready = on_ready, .ended = on_ended};
+    struct lab_options lab;
+    lab_options_init(&lab);
+    *settings = (struct settings){.disable_direct = options->disable_direct};
+    run->settings = settings;
+    failure_set(&run->failure, NET_ERR_IO, "the lab gave no address that can be used");
+    (void)uv_loop_init(&run->loop);
+    if (lab_child_start(&run->loop, &lab, NULL, &handlers, run, &run->child, &run->failure) ==
+        NET_OK) {
+        while (!run->done && uv_run(&run->loop, UV_RUN_ONCE) != 0) {
+        }
+    }
+    if (run->ready) {
+        return EXIT_DONE;
+    }
+    out_error(run->failure.text);
+    return EXIT_FAILED;
+}
+
+static void stop_lab(struct lab_run *run)
+{
+    if (run->child != NULL) {
+        lab_child_close(run->child, NULL, NULL);
+    }
+    (void)uv_run(&run->loop, UV_RUN_DEFAULT);
+    (void)uv_loop_close(&run->loop);
+}
+
+/* --- the screen
+ * ---------------------------------------------------------------------------------------------- */
+
+static void send_command(void *owner, const struct command *command)
+{
+    core_thread_send(owner, command);
+}
+
+static int run_screen(const struct options *options, const struct settings *settings)
+{
+    struct tui_options look = {.ascii = options->ascii, .color = options->color};
+    struct snapshot_box *box = snapshot_box_new();
+    struct core_thread *thread = NULL;
+    struct tui *tui = NULL;
+    struct failure why;
+    struct core_options core = {
+        .settings = settings,
+        .target = options->target,
+        .lab = options->lab,
+        .keep_list = true,
+        .interval_ns = options->interval_ns,
+        .timeout_ns = PROBE_TIMEOUT_S * NS_PER_SEC,
+        .log_least = LOG_INFO,
+    };
+    int status = EXIT_DONE;
+    if (tui_new(&look, box, &tui, &why) != NET_OK) {
+        out_error(why.text);
+        status = cmd_status(&why);
+    } else if (core_thread_start(&core, box, tui_wake, tui, &thread, &why) != NET_OK) {
+        tui_free(tui);
+        tui = NULL;
+        out_error(why.text);
+        status = cmd_status(&why);
+    } else {
+        status = tui_run(tui, send_command, thread);
+        core_thread_stop(thread); /* wakes the screen's loop until it is gone: free that after it */
+    }
+    tui_free(tui);
+    snapshot_box_free(box);
+    return status;
+}
+
+int cmd_monitor(const struct options *options)
+{
+    struct settings settings = {0};
+    struct lab_run lab = {0};
+    int status =
+        options->lab ? start_lab(&lab, options, &settings) : cmd_settings(options, &settings);
+    if (status == EXIT_REFUSED && !options->lab) {
+        (void)fputs("With no deployment at hand, `derptop --lab` starts one on this machine.\n",
+                    stderr);
+    }
+    if (status == EXIT_DONE) {
+        status = run_screen(options, &settings);
+        settings_clear(&settings);
+    }
+    if (options->lab) {
+        stop_lab(&lab);
+    }
+    return status;
+}

@@ -1,0 +1,62 @@
+#include <locale.h>
+#include <signal.h>
+#include <stdio.h>
+#include <sys/resource.h>
+
+#include <cjson/cJSON.h>
+#include <curl/curl.h>
+#include <sodium.h>
+#include <uv.h>
+
+#include "src/cmd.h"
+#include "src/cmd_lab.h"
+#include "src/options.h"
+#include "src/out.h"
+
+/* Keys and the token are in memory: no core dump may hold them. */
+static void forbid_core_dumps(void)
+{
+    struct rlimit none = {0};
+    (void)setrlimit(RLIMIT_CORE, &none);
+}
+
+static int print_version(void)
+{
+    out_text("derptop %s\nlibuv %s, libsodium %s, cJSON %s, %s\n", DERPTOP_VERSION,
+             uv_version_string(), sodium_version_string(), cJSON_Version(), curl_version());
+    return EXIT_DONE;
+}
+
+static int run(const struct options *options)
+{
+    switch (options->command) {
+    case OPTIONS_LIST:
+        return cmd_list(options);
+    case OPTIONS_PING:
+        return cmd_ping(options);
+    case OPTIONS_LAB:
+        return cmd_lab(options->lab_argc, options->lab_argv);
+    case OPTIONS_MONITOR:
+        break;
+    }
+    return cmd_monitor(options);
+}
+
+int main(int argc, char **argv)
+{
+    static struct options options;
+    struct failure why;
+    (void)setlocale(LC_ALL, "");
+    (void)setlocale(LC_NUMERIC, "C"); /* figures and JSON have a point */
+    (void)signal(SIGPIPE, SIG_IGN);
+    forbid_core_dumps();
+    if (options_parse(argc, argv, &options, &why) != NET_OK) {
+        out_error(why.text);
+        return EXIT_USAGE;
+    }
+    if (options.help) {
+        options_help(stdout);
+        return EXIT_DONE;
+    }
+    return options.version ? print_version() : run(&options);
+}
