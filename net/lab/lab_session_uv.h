@@ -25,17 +25,17 @@ struct lab_sessions *lab_sessions_new(uv_loop_t *loop, const struct lab_deployme
                                       void *owner);
 
 /* Answers the exchange with a websocket and serves a session on it. */
-void lab_sessions_accept(struct lab_sessions *all, const struct lab_seat *seat,
+void lab_sessions_accept(struct lab_sessions *sessions, const struct lab_seat *seat,
                          struct http_exchange *exchange);
 
 /* Tells every session that watches workspaces that one changed. */
-void lab_sessions_workspace(struct lab_sessions *all, const struct lab_workspace *workspace,
+void lab_sessions_workspace(struct lab_sessions *sessions, const struct lab_workspace *workspace,
                             const struct uuid *old_agent);
 
 /* Drops sessions of clients, of agents, or of both, without a word. */
-void lab_sessions_drop(struct lab_sessions *all, bool clients, bool agents);
+void lab_sessions_drop(struct lab_sessions *sessions, bool clients, bool agents);
 
 /* Drops all; frees on the loop; nobody is told any more. */
-void lab_sessions_close(struct lab_sessions *all);
+void lab_sessions_close(struct lab_sessions *sessions);
 
 #endif
