@@ -5,7 +5,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include <sodium.h>
 #include <uv.h>
 
 #include "net/base/mem.h"
@@ -35,15 +34,7 @@ static void on_ready(void *owner, const char *url, const char *token)
 {
     struct lab_run *run = owner;
     run->done = true;
-    if (settings_set_url(run->settings, url, &run->failure) != NET_OK ||
-        strlen(token) >= SETTINGS_TOKEN_SIZE) {
-        return;
-    }
-    run->settings->token = sodium_malloc(SETTINGS_TOKEN_SIZE);
-    if (run->settings->token != NULL) {
-        text_copy(run->settings->token, SETTINGS_TOKEN_SIZE, token);
-        run->ready = true;
-    }
+    run->ready = settings_set(run->settings, url, token, &run->failure) == NET_OK;
 }
 
 static void on_ended(void *owner, const struct failure *failure)
@@ -60,7 +51,6 @@ static int start_lab(struct lab_run *run, const struct options *options, struct 
     static const struct lab_child_handlers handlers = {.ready = on_ready, .ended = on_ended};
     struct lab_options lab;
     lab_options_init(&lab);
-    *settings = (struct settings){.disable_direct = options->disable_direct};
     run->settings = settings;
     failure_set(&run->failure, NET_ERR_IO, "the lab gave no address that can be used");
     (void)uv_loop_init(&run->loop);
@@ -70,6 +60,7 @@ static int start_lab(struct lab_run *run, const struct options *options, struct 
         }
     }
     if (run->ready) {
+        settings->disable_direct = options->disable_direct;
         return EXIT_DONE;
     }
     out_error(run->failure.text);

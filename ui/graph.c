@@ -299,14 +299,16 @@ static void draw_strip(struct canvas *canvas, struct rect plot, int row, const s
     bool first = true;
     for (int col = 0; col < plot.cols; col++) {
         const struct slice *slice = &slices[(size_t)col * per_col];
-        struct rect rest = {row, plot.col + col, 1, plot.cols - col};
         if (!slice->has || (!first && slice->path == last)) {
             continue;
         }
         const char *sign =
             slice->path == PATH_DIRECT ? canvas->glyphs->direct : canvas->glyphs->relay;
-        (void)canvas_print(canvas, rest, 0, 0, path_style(slice->path), "%s %s", sign,
-                           path_words(slice->path));
+        int len = text_columns(path_words(slice->path)) + 2;
+        int at = col + len <= plot.cols ? col : plot.cols - len; /* a change just now */
+        struct rect strip = {row, plot.col, 1, plot.cols};
+        (void)canvas_print(canvas, strip, 0, at < 0 ? 0 : at, path_style(slice->path), "%s %s",
+                           sign, path_words(slice->path));
         last = slice->path;
         first = false;
     }

@@ -8,33 +8,46 @@
 
 enum { STATS_ROWS = 2, TWO_LINES_ROWS = 8 };
 
-/* One line of figures: "5 min   last 6.1  min … ms". */
+/* Digits after the point: figures of one line share them, and their unit. */
+static int digits_of(const struct snapshot_stats *stats)
+{
+    return stats->p95_ns < 10 * NS_PER_MS ? 2 : stats->p95_ns < 100 * NS_PER_MS ? 1 : 0;
+}
+
+static int draw_known(struct canvas *canvas, struct rect rect, int row, int col,
+                      const struct snapshot_stats *stats)
+{
+    const struct {
+        const char *name;
+        uint64_t ns;
+    } figures[] = {{"last", stats->last_ns}, {"min", stats->min_ns}, {"avg", stats->avg_ns},
+                   {"max", stats->max_ns},   {"p95", stats->p95_ns}, {"jitter", stats->jitter_ns}};
+    int start = col;
+    for (size_t i = 0; i < sizeof figures / sizeof *figures; i++) {
+        col += canvas_print(canvas, rect, row, col, STYLE_DIM, "%s ", figures[i].name);
+        col += canvas_print(canvas, rect, row, col, i == 0 ? STYLE_STRONG : STYLE_TEXT, "%.*f  ",
+                            digits_of(stats), (double)figures[i].ns / (double)NS_PER_MS);
+    }
+    col += canvas_text(canvas, rect, row, col - 1, STYLE_DIM, "ms  ") - 1;
+    return col - start;
+}
+
+/* One line of figures: "in view last 6.1  min ... ms  loss 0 of 300". */
 static void draw_figures(struct canvas *canvas, struct rect rect, int row, const char *name,
                          const struct snapshot_stats *stats)
 {
     uint64_t done = stats->answered + stats->lost;
     double loss = done == 0 ? 0 : 100.0 * (double)stats->lost / (double)done;
-    enum style loss_style = stats->lost > 0 ? STYLE_ERROR : STYLE_DIM;
     int col = 1 + canvas_print(canvas, rect, row, 1, STYLE_DIM, "%-8s", name);
-    if (stats->answered == 0) {
-        col += canvas_text(canvas, rect, row, col, STYLE_DIM, "no answer yet   ");
+    col += stats->answered == 0 ? canvas_text(canvas, rect, row, col, STYLE_DIM, "no answer yet  ")
+                                : draw_known(canvas, rect, row, col, stats);
+    if (stats->lost == 0) {
+        (void)canvas_print(canvas, rect, row, col, STYLE_DIM, "loss 0/%llu",
+                           (unsigned long long)done);
     } else {
-        const struct {
-            const char *name;
-            uint64_t ns;
-        } figures[] = {{"last", stats->last_ns}, {"min", stats->min_ns},
-                       {"avg", stats->avg_ns},   {"max", stats->max_ns},
-                       {"p95", stats->p95_ns},   {"jitter", stats->jitter_ns}};
-        for (size_t i = 0; i < sizeof figures / sizeof *figures; i++) {
-            char text[LATENCY_TEXT];
-            latency_text(figures[i].ns, text);
-            col += canvas_print(canvas, rect, row, col, STYLE_DIM, "%s ", figures[i].name);
-            col += canvas_print(canvas, rect, row, col, i == 0 ? STYLE_STRONG : STYLE_TEXT, "%s  ",
-                                text);
-        }
+        (void)canvas_print(canvas, rect, row, col, STYLE_ERROR, "loss %.1f%% %llu/%llu", loss,
+                           (unsigned long long)stats->lost, (unsigned long long)done);
     }
-    (void)canvas_print(canvas, rect, row, col, loss_style, "loss %.1f %% (%llu/%llu)", loss,
-                       (unsigned long long)stats->lost, (unsigned long long)done);
 }
 
 static void window_text(uint64_t ns, char *out, size_t size)

@@ -15,7 +15,8 @@ static void draw_current(struct canvas *canvas, struct rect inner, const struct 
         return;
     }
     latency_text(s->window.last_ns, latency);
-    (void)canvas_print(canvas, inner, 0, 1, STYLE_RELAY, "%s DERP %s (%lld)", canvas->glyphs->relay,
+    struct rect left = {inner.row, inner.col, 1, inner.cols - text_columns(latency) - 1};
+    (void)canvas_print(canvas, left, 0, 1, STYLE_RELAY, "%s DERP %s (%lld)", canvas->glyphs->relay,
                        s->region_name, (long long)s->region);
     canvas_right(canvas, inner, 0, STYLE_STRONG, latency);
 }
@@ -54,7 +55,7 @@ static void draw_relay_detail(struct canvas *canvas, struct rect inner, int row,
     if (s->relay_rtt_ns > 0) {
         latency_text(s->relay_rtt_ns, rtt);
     }
-    (void)canvas_print(canvas, inner, row, 13, STYLE_DIM, "to it %s  %s%llu %s%llu packets%s", rtt,
+    (void)canvas_print(canvas, inner, row, 13, STYLE_DIM, "to it %s  %s%llu %s%llu%s", rtt,
                        canvas->glyphs->up, (unsigned long long)s->relay_packets_out,
                        canvas->glyphs->down, (unsigned long long)s->relay_packets_in,
                        s->relay_websocket ? "  by websocket" : "");

@@ -245,13 +245,9 @@ static enum net_err load(const struct sources *sources, struct settings *out, st
     return err == NET_OK ? find_headers(sources, out, why) : err;
 }
 
-enum net_err settings_load(const struct settings_flags *flags,
-                           const char *(*getenv_fn)(const char *name), struct settings *out,
-                           struct failure *why)
+/* Locked memory for the token, which is empty then. */
+static enum net_err new_token(struct settings *out, struct failure *why)
 {
-    struct sources sources = {.flags = flags, .getenv_fn = getenv_fn};
-    const char *source = NULL;
-    *out = (struct settings){0};
     if (crypto_start() != NET_OK) {
         return failure_set(why, NET_ERR_STATE, "libsodium does not start");
     }
@@ -260,10 +256,39 @@ enum net_err settings_load(const struct settings_flags *flags,
         return failure_set(why, NET_ERR_STATE, "no locked memory for the session token");
     }
     out->token[0] = '\0';
+    return NET_OK;
+}
+
+enum net_err settings_set(struct settings *settings, const char *url, const char *token,
+                          struct failure *why)
+{
+    *settings = (struct settings){0};
+    enum net_err err = settings_set_url(settings, url, why);
+    if (err == NET_OK && strlen(token) >= SETTINGS_TOKEN_SIZE) {
+        err = failure_set(why, NET_ERR_TOO_BIG, "the session token is too long");
+    }
+    err = err != NET_OK ? err : new_token(settings, why);
+    if (err == NET_OK) {
+        text_copy(settings->token, SETTINGS_TOKEN_SIZE, token);
+    }
+    return err;
+}
+
+enum net_err settings_load(const struct settings_flags *flags,
+                           const char *(*getenv_fn)(const char *name), struct settings *out,
+                           struct failure *why)
+{
+    struct sources sources = {.flags = flags, .getenv_fn = getenv_fn};
+    const char *source = NULL;
+    *out = (struct settings){0};
+    enum net_err err = new_token(out, why);
+    if (err != NET_OK) {
+        return err;
+    }
     const char *dir =
         given(&sources, flags->config_dir, "--global-config", "CODER_CONFIG_DIR", &source);
     sources.has_dir = settings_config_dir(dir, getenv_fn, on_macos, sources.dir, sources.shown);
-    enum net_err err = load(&sources, out, why);
+    err = load(&sources, out, why);
     if (err != NET_OK) {
         settings_clear(out);
     }

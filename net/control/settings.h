@@ -49,6 +49,11 @@ NET_MUST_USE enum net_err settings_load(const struct settings_flags *flags,
                                         struct settings *out, struct failure *why);
 void settings_clear(struct settings *settings);
 
+/* From a URL and a token that are known (the lab): nothing else is looked up. To be cleared
+ * likewise. */
+NET_MUST_USE enum net_err settings_set(struct settings *settings, const char *url,
+                                       const char *token, struct failure *why);
+
 /* Checks and splits a URL into url, host, port and plain_http (tests, the lab). */
 NET_MUST_USE enum net_err settings_set_url(struct settings *settings, const char *url,
                                            struct failure *why);

@@ -189,6 +189,7 @@ static void opened(struct relay_link *link, mono_ns now)
     set_state(link, RELAY_OPEN);
     send_waiting(link);
     write_out(link);
+    arm(link);
     tell_state(link);
 }
 
