@@ -250,8 +250,7 @@ static void draw_y_axis(struct canvas *canvas, struct rect rect, struct rect plo
     canvas_put(canvas, plot.row, axis_col, STYLE_DIM, canvas->glyphs->tick_v);
     if (plot.rows >= 5) {
         int middle = plot.rows / 2;
-        label_text(top_us * (uint64_t)(plot.rows - middle) / (uint64_t)plot.rows, false, text,
-                   sizeof text);
+        label_text(top_us / 2, false, text, sizeof text);
         canvas_right(canvas, labels, middle, STYLE_DIM, text);
         canvas_put(canvas, plot.row + middle, axis_col, STYLE_DIM, canvas->glyphs->tick_v);
     }
@@ -299,6 +298,7 @@ static void draw_strip(struct canvas *canvas, struct rect plot, int row, const s
     bool first = true;
     for (int col = 0; col < plot.cols; col++) {
         const struct slice *slice = &slices[(size_t)col * per_col];
+        slice = slice->has || per_col == 1 ? slice : slice + 1;
         if (!slice->has || (!first && slice->path == last)) {
             continue;
         }

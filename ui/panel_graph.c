@@ -6,7 +6,7 @@
 #include "ui/graph.h"
 #include "ui/panels.h"
 
-enum { STATS_ROWS = 2, TWO_LINES_ROWS = 8 };
+enum { STATS_ROWS = 2, TWO_LINES_ROWS = 8, JITTER_COLS = 90 };
 
 /* Digits after the point: figures of one line share them, and their unit. */
 static int digits_of(const struct snapshot_stats *stats)
@@ -23,7 +23,9 @@ static int draw_known(struct canvas *canvas, struct rect rect, int row, int col,
     } figures[] = {{"last", stats->last_ns}, {"min", stats->min_ns}, {"avg", stats->avg_ns},
                    {"max", stats->max_ns},   {"p95", stats->p95_ns}, {"jitter", stats->jitter_ns}};
     int start = col;
-    for (size_t i = 0; i < sizeof figures / sizeof *figures; i++) {
+    size_t count =
+        rect.cols < JITTER_COLS ? 5 : 6; /* the least important goes where it is narrow */
+    for (size_t i = 0; i < count; i++) {
         col += canvas_print(canvas, rect, row, col, STYLE_DIM, "%s ", figures[i].name);
         col += canvas_print(canvas, rect, row, col, i == 0 ? STYLE_STRONG : STYLE_TEXT, "%.*f  ",
                             digits_of(stats), (double)figures[i].ns / (double)NS_PER_MS);
