@@ -49,13 +49,18 @@ void api_call_free(struct api_call *call)
     free(call);
 }
 
-void api_cancel(struct api_call *call)
+static void stop(struct api_call *call)
 {
     if (call->http != NULL) {
         http_cancel(call->http);
     }
-    api_call_unlink(call);
     api_call_free(call);
+}
+
+void api_cancel(struct api_call *call)
+{
+    api_call_unlink(call);
+    stop(call);
 }
 
 void api_free(struct api *api)
@@ -63,14 +68,14 @@ void api_free(struct api *api)
     if (api == NULL) {
         return;
     }
-    while (api->calls != NULL) {
-        api_cancel(api->calls);
+    struct api_call *call = api->calls;
+    while (call != NULL) {
+        struct api_call *next = call->next;
+        stop(call);
+        call = next;
     }
     free(api);
 }
-
-/* --- one request of a call ----------------------------------------------------------------------
- */
 
 static bool is_json(const char *content_type)
 {

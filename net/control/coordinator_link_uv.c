@@ -24,8 +24,7 @@ struct coordinator_link {
     void *closed_owner;
 };
 
-/* --- status -------------------------------------------------------------------------------------
- */
+/* --- status --- */
 
 /* The session that does best stands for all; the higher the better. */
 static int rank(enum coordinator_state state)
@@ -84,8 +83,7 @@ const struct coordinator_link_status *coordinator_link_status(const struct coord
     return &link->status;
 }
 
-/* --- what the lines say -------------------------------------------------------------------------
- */
+/* --- what the lines say --- */
 
 static void on_map(struct coordinator_link *link, struct derp_map *map)
 {
@@ -160,8 +158,7 @@ static void on_line_closed(void *owner, struct coordinator_line *line)
     }
 }
 
-/* --- lines --------------------------------------------------------------------------------------
- */
+/* --- lines --- */
 
 static void add_line(struct coordinator_link *link, const struct uuid *agent)
 {

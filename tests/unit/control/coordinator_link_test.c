@@ -359,6 +359,7 @@ static void test_a_retry_replaces_the_session(void **state)
     rig_wait(&rig, &rig.maps, 1);
     coordinator_link_retry(rig.link);
     assert_int_equal(rig.lost, 1);
+    assert_true(status_of(&rig)->retry_at <= mono_now()); /* without a pause */
     struct rig_session *second = rig_wait_session(&rig, 1);
     rig_wait(&rig, &second->nodes, 1);
     assert_false(first->disconnected); /* it is to be resumed */
@@ -478,6 +479,9 @@ static void test_anything_may_be_asked_for_inside_a_handler(void **state)
     struct rig_session *third = rig_wait_session(&rig, 2);
     rig_wait(&rig, &third->nodes, 1);
     assert_int_equal(rig.session_count, 3);
+    assert_int_equal(rig.seen[rig.states - 1], COORDINATOR_UP);
+    assert_int_equal(rig.seen[rig.states - 2], COORDINATOR_CONNECTING);
+    assert_int_equal(rig.seen[rig.states - 3], COORDINATOR_UP); /* it did not wait besides */
 
     rig.in_peer = close_now;
     rig_send_peer(third, &agent, TAILNET_PEER_NODE);
