@@ -424,7 +424,7 @@ enum net_err coordinator_remove_tunnel(struct coordinator *c, const struct uuid 
 enum net_err coordinator_ready_for_handshake(struct coordinator *c, const struct uuid *peer)
 {
     assert(c->config.agent);
-    return send_request(c, &(struct tailnet_request){.has_ready = true, .ready = *peer});
+    return send_request(c, &(struct tailnet_request){.ready_count = 1, .ready = {*peer}});
 }
 
 enum net_err coordinator_disconnect(struct coordinator *c)

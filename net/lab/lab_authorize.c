@@ -68,7 +68,7 @@ bool lab_request_allowed(const struct lab_coordinator *coordinator, const struct
     if (request->update_self != NULL && !node_allowed(seat, request->update_self, why, size)) {
         return false;
     }
-    if (request->has_ready && !seat->is_agent) {
+    if (request->ready_count > 0 && !seat->is_agent) {
         text_format(why, size, "clients may not send ready_for_handshake");
         return false;
     }

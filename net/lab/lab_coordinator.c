@@ -240,8 +240,8 @@ enum net_err lab_coordinator_request(struct lab_coordinator *coordinator, uint64
         peer_ends(coordinator, peer, TAILNET_PEER_DISCONNECTED, "graceful disconnect", "");
         return NET_OK;
     }
-    if (request->has_ready) {
-        ready(coordinator, peer, &request->ready);
+    for (size_t i = 0; i < request->ready_count; i++) {
+        ready(coordinator, peer, &request->ready[i]);
     }
     return NET_OK;
 }

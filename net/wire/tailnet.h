@@ -31,6 +31,7 @@ enum {
     TAILNET_NAME_SIZE = 128,
     TAILNET_TOKEN_SIZE = 4096,
     TAILNET_REASON_SIZE = 200,
+    TAILNET_READY_MAX = 32, /* ours; agents send one at a time */
 };
 
 struct tailnet_latency {
@@ -87,8 +88,8 @@ struct tailnet_request {
     struct uuid add_tunnel;
     bool has_remove_tunnel;
     struct uuid remove_tunnel;
-    bool has_ready; /* agents only */
-    struct uuid ready;
+    size_t ready_count; /* agents only */
+    struct uuid ready[TAILNET_READY_MAX];
 };
 
 enum tailnet_workspace_status {

@@ -134,9 +134,11 @@ static enum net_err decode_request(const PB(CoordinateRequest) * in, struct tail
     if (err == NET_OK) {
         err = decode_tunnel(in->remove_tunnel, &out->has_remove_tunnel, &out->remove_tunnel);
     }
-    if (err == NET_OK && in->n_ready_for_handshake > 0) {
-        out->has_ready = true;
-        err = decode_uuid(&in->ready_for_handshake[0]->id, &out->ready);
+    if (in->n_ready_for_handshake > TAILNET_READY_MAX) {
+        return NET_ERR_TOO_BIG;
+    }
+    for (size_t i = 0; err == NET_OK && i < in->n_ready_for_handshake; i++) {
+        err = decode_uuid(&in->ready_for_handshake[i]->id, &out->ready[out->ready_count++]);
     }
     return err;
 }

@@ -101,8 +101,8 @@ static void request(struct model *model, uint8_t who, uint8_t what, uint8_t arg)
         .add_tunnel = peer_id(arg),
         .has_remove_tunnel = what & 8,
         .remove_tunnel = peer_id(arg >> 3),
-        .has_ready = what & 32,
-        .ready = peer_id(arg),
+        .ready_count = what & 32 ? 1 : 0,
+        .ready = {peer_id(arg)},
     };
     (void)lab_coordinator_request(model->coordinator, model->sessions[who % PEERS], &in);
 }

@@ -71,7 +71,7 @@ static enum net_err add(struct fixture *f, uint64_t session, const struct uuid *
 
 static enum net_err say_ready(struct fixture *f, uint64_t session, const struct uuid *to)
 {
-    struct tailnet_request request = {.has_ready = true, .ready = *to};
+    struct tailnet_request request = {.ready_count = 1, .ready = {*to}};
     return lab_coordinator_request(f->coordinator, session, &request);
 }
 
