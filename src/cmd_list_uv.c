@@ -42,28 +42,49 @@ static void print_text(const struct deployment_workspace *workspace,
              agent == NULL ? "-" : agent_status_name(agent->status), version);
 }
 
-static void print_json(const struct deployment_workspace *workspace,
-                       const struct deployment_agent *agent)
+static void add_agent(cJSON *agents, const struct deployment_agent *agent)
 {
     char id[UUID_TEXT_SIZE];
-    cJSON *object = out_object("agent", wall_now());
-    out_add_text(object, "owner", workspace->owner_name);
-    out_add_text(object, "workspace", workspace->name);
+    cJSON *object = cJSON_CreateObject();
+    uuid_text(&agent->id, id);
+    out_add_text(object, "name", agent->name);
+    out_add_text(object, "id", id);
+    out_add_text(object, "status", agent_status_name(agent->status));
+    out_add_text(object, "lifecycle", agent->lifecycle);
+    out_add_text(object, "version", agent->version);
+    (void)cJSON_AddItemToArray(agents, object);
+}
+
+static void print_json(const struct deployment_workspace *workspace)
+{
+    char id[UUID_TEXT_SIZE];
+    cJSON *object = out_object("workspace", wall_now());
     uuid_text(&workspace->id, id);
-    out_add_text(object, "workspace_id", id);
-    out_add_text(object, "workspace_status", workspace_status_name(workspace->status));
+    out_add_text(object, "name", workspace->name);
+    out_add_text(object, "owner", workspace->owner_name);
+    out_add_text(object, "id", id);
+    out_add_text(object, "status", workspace_status_name(workspace->status));
     out_add_text(object, "template", workspace->template_name);
-    if (agent == NULL) {
-        (void)cJSON_AddNullToObject(object, "agent");
-    } else {
-        uuid_text(&agent->id, id);
-        out_add_text(object, "agent", agent->name);
-        out_add_text(object, "agent_id", id);
-        out_add_text(object, "agent_status", agent_status_name(agent->status));
-        out_add_text(object, "agent_lifecycle", agent->lifecycle);
-        out_add_text(object, "agent_version", agent->version);
+    cJSON *agents = cJSON_AddArrayToObject(object, "agents");
+    for (size_t i = 0; i < workspace->agent_count; i++) {
+        add_agent(agents, &workspace->agents[i]);
     }
     out_json(object);
+}
+
+static size_t print_workspace(const struct list *list, const struct deployment_workspace *workspace)
+{
+    if (list->json) {
+        print_json(workspace);
+        return workspace->agent_count;
+    }
+    for (size_t a = 0; a < workspace->agent_count; a++) {
+        print_text(workspace, &workspace->agents[a]);
+    }
+    if (workspace->agent_count == 0) {
+        print_text(workspace, NULL);
+    }
+    return workspace->agent_count;
 }
 
 static void print_all(const struct list *list, const struct deployment_workspaces *workspaces)
@@ -74,14 +95,7 @@ static void print_all(const struct list *list, const struct deployment_workspace
                  "VERSION");
     }
     for (size_t i = 0; i < workspaces->count; i++) {
-        const struct deployment_workspace *workspace = &workspaces->items[i];
-        agents += workspace->agent_count;
-        for (size_t a = 0; a < workspace->agent_count; a++) {
-            (list->json ? print_json : print_text)(workspace, &workspace->agents[a]);
-        }
-        if (workspace->agent_count == 0) {
-            (list->json ? print_json : print_text)(workspace, NULL);
-        }
+        agents += print_workspace(list, &workspaces->items[i]);
     }
     if (list->json) {
         cJSON *summary = out_object("summary", wall_now());

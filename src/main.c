@@ -3,11 +3,6 @@
 #include <stdio.h>
 #include <sys/resource.h>
 
-#include <cjson/cJSON.h>
-#include <curl/curl.h>
-#include <sodium.h>
-#include <uv.h>
-
 #include "src/cmd.h"
 #include "src/cmd_lab.h"
 #include "src/options.h"
@@ -18,13 +13,6 @@ static void forbid_core_dumps(void)
 {
     struct rlimit none = {0};
     (void)setrlimit(RLIMIT_CORE, &none);
-}
-
-static int print_version(void)
-{
-    out_text("derptop %s\nlibuv %s, libsodium %s, cJSON %s, %s\n", DERPTOP_VERSION,
-             uv_version_string(), sodium_version_string(), cJSON_Version(), curl_version());
-    return EXIT_DONE;
 }
 
 static int run(const struct options *options)
@@ -58,5 +46,5 @@ int main(int argc, char **argv)
         options_help(stdout);
         return EXIT_DONE;
     }
-    return options.version ? print_version() : run(&options);
+    return options.version ? cmd_version() : run(&options);
 }

@@ -1,6 +1,5 @@
 #include "src/ping_report.h"
 
-#include <stdio.h>
 #include <string.h>
 
 #include "net/base/text.h"
@@ -176,7 +175,7 @@ static void table(const struct options *options, const struct snapshot *s)
 static void line(bool good, const char *yes, const char *no)
 {
     const char *sign = out_is_utf8() ? (good ? "✔" : "✘") : (good ? "+" : "x");
-    (void)fprintf(stderr, "%s %s\n", sign, good ? yes : no);
+    out_text("%s %s\n", sign, good ? yes : no);
 }
 
 static void peer_lines(const struct snapshot *s)
@@ -190,12 +189,12 @@ static void peer_lines(const struct snapshot *s)
     line(s->node_received, "received remote agent data from Coder networking coordinator",
          "have not received remote agent data from Coder networking coordinator");
     if (s->node_received) {
-        (void)fprintf(stderr, "    preferred DERP region: %lld (%s)\n    endpoints: ",
-                      (long long)s->agent_region, s->agent_region_name);
+        out_text("    preferred DERP region: %lld (%s)\n    endpoints: ",
+                 (long long)s->agent_region, s->agent_region_name);
         for (size_t i = 0; i < s->agent_endpoint_count; i++) {
-            (void)fprintf(stderr, "%s%s", i > 0 ? ", " : "", s->agent_endpoints[i]);
+            out_text("%s%s", i > 0 ? ", " : "", s->agent_endpoints[i]);
         }
-        (void)fprintf(stderr, "%s\n", s->agent_endpoint_count == 0 ? "none announced" : "");
+        out_text("%s\n", s->agent_endpoint_count == 0 ? "none announced" : "");
     }
     line(false, "", "Wireguard is not connected: this version probes with disco alone");
 }
@@ -211,7 +210,7 @@ void ping_report_end(const struct options *options, const struct snapshot *s)
     enum ladder_step stopped = ping_stopped_at(s);
     if (s->run.answered == 0 && stopped < LADDER_STEPS) {
         const struct snapshot_step *step = &s->ladder[stopped];
-        (void)fprintf(stderr, "no pong: stopped at \"%s\"%s%s\n", ladder_step_text(stopped),
-                      step->detail[0] != '\0' ? ": " : "", step->detail);
+        out_text("no pong: stopped at \"%s\"%s%s\n", ladder_step_text(stopped),
+                 step->detail[0] != '\0' ? ": " : "", step->detail);
     }
 }

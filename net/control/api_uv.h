@@ -41,7 +41,8 @@ struct api_call *api_workspace(struct api *api, const struct workspace_ref *ref,
                                void (*done)(void *owner, const struct failure *failure,
                                             struct deployment_workspace *workspace),
                                void *owner);
-/* Connection info of an agent, or with NULL what holds for all; embedded relays rewritten. May be taken likewise. */
+/* Connection info of an agent, or with NULL what holds for all; embedded relays rewritten. May be
+ * taken likewise. */
 struct api_call *api_connection(struct api *api, const struct uuid *agent,
                                 void (*done)(void *owner, const struct failure *failure,
                                              struct connection_info *info),
