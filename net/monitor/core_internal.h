@@ -90,6 +90,8 @@ struct core {
     uint64_t event_count;
     struct snapshot_event events[SNAPSHOT_EVENTS_MAX]; /* event n at n % max */
     enum coordinator_state coordinator_was;
+    char coordinator_said[SNAPSHOT_TEXT]; /* the failures told last: retries are not news */
+    char relay_said[SNAPSHOT_TEXT];
 
     /* The end. */
     bool closing;
@@ -103,6 +105,10 @@ void core_dirty(struct core *core);
 
 /* One line in the log and among the events. */
 void core_event(struct core *core, const char *format, ...) NET_PRINTF(2, 3);
+
+/* The same for a failure, unless it is what `said` holds: it is told once, not at every retry. */
+void core_failure_event(struct core *core, char said[SNAPSHOT_TEXT], const char *what,
+                        const struct failure *failure);
 
 /* The end of a headless run, or the reason that the screen shows. */
 void core_fatal(struct core *core, const struct failure *failure);

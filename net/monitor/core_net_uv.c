@@ -331,6 +331,11 @@ static void on_relay_state(void *owner, int64_t region)
         return;
     }
     if (status->state == RELAY_OPEN) {
+        if (core->relay_said[0] != '\0') {
+            core_event(core, "relay %s (%lld): connected again", region_name(core, region),
+                       (long long)region);
+            core->relay_said[0] = '\0';
+        }
         log_line(&core->log, LOG_INFO, LOG_DERP, "relay %s (%lld) is connected%s",
                  region_name(core, region), (long long)region,
                  status->websocket ? " by websocket" : "");
@@ -338,8 +343,10 @@ static void on_relay_state(void *owner, int64_t region)
             announce(core); /* the other side may show why */
         }
     } else if (status->state == RELAY_WAITING) {
-        core_event(core, "relay %s (%lld): %s", region_name(core, region), (long long)region,
-                   status->failure.text);
+        char what[SNAPSHOT_NAME];
+        text_format(what, sizeof what, "relay %s (%lld)", region_name(core, region),
+                    (long long)region);
+        core_failure_event(core, core->relay_said, what, &status->failure);
     }
     for (size_t i = 0; i < core->watch_count; i++) {
         set_relay_of(core, core->watches[i]);
@@ -416,8 +423,9 @@ static void on_coordinator_state(void *owner)
     if (status->state != core->coordinator_was) {
         if (status->state == COORDINATOR_UP) {
             core_event(core, "coordinator is connected");
+            core->coordinator_said[0] = '\0';
         } else if (status->state == COORDINATOR_WAITING || status->state == COORDINATOR_FAILED) {
-            core_event(core, "%s", status->failure.text);
+            core_failure_event(core, core->coordinator_said, "coordinator", &status->failure);
         }
         core->coordinator_was = status->state;
     }

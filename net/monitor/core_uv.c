@@ -3,6 +3,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "net/base/mem.h"
 #include "net/base/text.h"
@@ -41,6 +42,17 @@ void core_event(struct core *core, const char *format, ...)
     core->event_count++;
     log_line(&core->log, LOG_INFO, LOG_MAIN, "%s", event->text);
     core_dirty(core);
+}
+
+void core_failure_event(struct core *core, char said[SNAPSHOT_TEXT], const char *what,
+                        const struct failure *failure)
+{
+    char text[SNAPSHOT_TEXT];
+    text_format(text, sizeof text, "%s: %s", what, failure->text);
+    if (strcmp(text, said) != 0) {
+        text_copy(said, SNAPSHOT_TEXT, text);
+        core_event(core, "%s", text);
+    }
 }
 
 void core_fatal(struct core *core, const struct failure *failure)

@@ -145,16 +145,17 @@ static bool beat_wanted(const struct watch *watch)
     return !watch->paused && beats_left(watch) && (can_send(watch) || counts_unsent(watch));
 }
 
-/* A probe that waited for a way gets it now. */
+/* While the connection is first made, the probe that waits for a way gets it as soon as there is
+ * one. Later a probe that could not be sent in its turn stays lost: sent late, it would hide the
+ * outage. */
 static void send_waiting(struct watch *watch, mono_ns now)
 {
-    for (uint64_t n = watch->oldest_open; can_send(watch) && n < watch->beats; n++) {
+    bool first = can_send(watch) && watch->first_pong_at == 0;
+    for (uint64_t n = watch->oldest_open; first && n < watch->beats; n++) {
         size_t slot = slot_of(n);
         if (watch->samples[slot].state == SAMPLE_PENDING && watch->pinger_seq[slot] == 0) {
             watch->pinger_seq[slot] = pinger_beat(watch->pinger, now);
-            if (watch->first_pong_at == 0) {
-                watch->next_beat = mono_after(now, watch->config.interval_ns);
-            }
+            watch->next_beat = mono_after(now, watch->config.interval_ns);
         }
     }
 }
