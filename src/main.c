@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <sys/resource.h>
 
+#include "net/crypto/key.h"
 #include "src/cmd.h"
 #include "src/cmd_lab.h"
 #include "src/options.h"
@@ -46,5 +47,12 @@ int main(int argc, char **argv)
         options_help(stdout);
         return EXIT_DONE;
     }
-    return options.version ? cmd_version() : run(&options);
+    if (options.version) {
+        return cmd_version();
+    }
+    if (crypto_start() != NET_OK) { /* before the first token lands in locked memory */
+        out_error("libsodium cannot start");
+        return EXIT_FAILED;
+    }
+    return run(&options);
 }

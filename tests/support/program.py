@@ -65,7 +65,7 @@ class Server:
             self.pending += more
 
     def client_environment(self, **changes):
-        return environment(CODER_URL=self.ready["url"], CODER_SESSION_TOKEN=self.ready["token"], **changes)
+        return environment(**{"CODER_URL": self.ready["url"], "CODER_SESSION_TOKEN": self.ready["token"], **changes})
 
     def stop(self):
         """Asks it to end; returns its exit status and what it said on stderr."""
