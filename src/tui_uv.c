@@ -149,7 +149,9 @@ static void on_input(uv_poll_t *poll, int status, int events)
         if (key == KEY_NONE) {
             return;
         }
-        if (key == KEY_CODE_RESIZE) {
+        if (key == KEY_CODE_INTERRUPT) { /* Ctrl-C arrives as a key: the terminal is in raw mode */
+            end(tui, 128 + SIGINT);
+        } else if (key == KEY_CODE_RESIZE) {
             want_frame(tui);
         } else {
             follow(tui, app_key(&tui->app, key, tui->shown, &command), &command);

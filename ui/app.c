@@ -74,13 +74,21 @@ void app_title(const struct snapshot *s, char *out, size_t size)
 /* --- drawing
  * --------------------------------------------------------------------------------------------- */
 
+/* What does not fit is left out whole, but never how to get help and how to leave. */
 static void draw_footer(struct canvas *canvas, struct rect rect)
 {
+    static const int always = (int)sizeof "? help  q quit";
     int col = 1;
     for (size_t i = 0; i < BINDING_COUNT; i++) {
-        if (bindings[i].word != NULL) {
-            col += canvas_text(canvas, rect, 0, col, STYLE_KEY, bindings[i].name);
-            col += canvas_print(canvas, rect, 0, col, STYLE_DIM, " %s  ", bindings[i].word);
+        const struct binding *row = &bindings[i];
+        if (row->word == NULL) {
+            continue;
+        }
+        int wanted = (int)(strlen(row->name) + strlen(row->word)) + 3;
+        bool must = row->action == ACTION_HELP || row->action == ACTION_QUIT;
+        if (must || col + wanted + always <= rect.cols) {
+            col += canvas_text(canvas, rect, 0, col, STYLE_KEY, row->name);
+            col += canvas_print(canvas, rect, 0, col, STYLE_DIM, " %s  ", row->word);
         }
     }
 }

@@ -24,6 +24,18 @@ static enum net_err proxy_answer(const struct transfer *transfer, long status, s
                        transfer->url, status);
 }
 
+/* Whether libcurl's text speaks of the URL's own host, and not of a proxy's. */
+static bool names_host_of(const char *url, const char *text)
+{
+    char host[CURL_ERROR_SIZE];
+    const char *begin = strstr(url, "://");
+    begin = begin == NULL ? url : begin + 3;
+    begin += *begin == '[' ? 1 : 0;
+    text_copy(host, sizeof host, begin);
+    host[strcspn(host, *(begin - 1) == '[' ? "]" : ":/")] = '\0';
+    return strstr(text, host) != NULL;
+}
+
 /* "Failed to connect to HOST port N" names the proxy where one is used; what follows in libcurl's
  * text (" after 3 ms: Couldn't connect to server") says less than the system's error. */
 static enum net_err cannot_connect(const struct transfer *transfer, struct failure *out)
@@ -40,6 +52,12 @@ static enum net_err cannot_connect(const struct transfer *transfer, struct failu
     }
     if (tail != NULL) {
         *tail = '\0';
+    }
+    if (!names_host_of(transfer->url, where)) {
+        return failure_set(out, NET_ERR_IO,
+                           "%s: the proxy cannot be reached (%s: %s). Check HTTPS_PROXY and "
+                           "HTTP_PROXY",
+                           transfer->url, where, uv_strerror(uv_translate_sys_error((int)os)));
     }
     return failure_set(out, NET_ERR_IO, "%s: %s: %s. %s", transfer->url, where,
                        uv_strerror(uv_translate_sys_error((int)os)),

@@ -28,7 +28,7 @@ def test_the_graph_grows_with_every_pong():
         wait_for_pongs(screen)
         first = dots(screen)
         screen.wait_until(lambda s: dots(s) >= first + 20, "20 more dots")
-        assert "LAB" in title(screen), "a lab must never be mistaken for a deployment"
+        assert re.search(r"\blab\b", title(screen), re.I), "a lab must never be mistaken for a deployment"
 
 
 def test_tab_switches_the_workspace_and_with_it_the_title():

@@ -46,5 +46,5 @@ def test_the_graph_and_the_way_back_in_tmux(tmp_path):
         text = tmux.wait_for("[\u2801-\u28ff]{3}")
         assert "derptop" in text.splitlines()[0]
         tmux("send-keys", "-t", "t", "q")
-        text = tmux.wait_for("ready> ")
+        text = tmux.wait_for("ready>")
         assert "latency" not in text, "the alternate screen was not left"

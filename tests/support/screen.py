@@ -13,6 +13,8 @@ from program import LIMIT_SECONDS, binary, environment
 # An entry without `rep` (repeat character), which pyte does not know.
 TERMINAL = "tmux-256color"
 
+ENTER_SCREEN, LEAVE_SCREEN, SHOW_CURSOR = b"\x1b[?1049h", b"\x1b[?1049l", b"\x1b[?25h"
+
 KEYS = {"tab": "\t", "enter": "\r", "escape": "\x1b", "up": "\x1bOA", "down": "\x1bOB", "ctrl-c": "\x03"}
 
 
@@ -47,8 +49,17 @@ class Screen:
         except pexpect.EOF:
             return False
         self.raw += data
-        self.stream.feed(data)
+        self.feed(data)
         return True
+
+    def feed(self, data):
+        """pyte has no alternate screen: on leaving it, what was drawn there goes."""
+        drawn, leave, after = data.partition(LEAVE_SCREEN)
+        self.stream.feed(drawn)
+        if leave:
+            self.display.erase_in_display(2)
+            self.display.cursor_position()
+            self.feed(after)
 
     def wait_until(self, condition, what, limit=LIMIT_SECONDS):
         """Reads on until the condition holds of the screen; fails, showing the screen, if it never does."""
@@ -64,7 +75,7 @@ class Screen:
 
     def wait_for(self, pattern, limit=LIMIT_SECONDS):
         """Waits for text that matches, anywhere on the screen."""
-        return self.wait_until(lambda s: re.search(pattern, s.text()), f"text {pattern!r}", limit)
+        return self.wait_until(lambda s: re.search(pattern, s.text(), re.M), f"text {pattern!r}", limit)
 
     def wait_gone(self, pattern, limit=LIMIT_SECONDS):
         self.wait_until(lambda s: not re.search(pattern, s.text()), f"an end of {pattern!r}", limit)
