@@ -35,8 +35,9 @@ int main(int argc, char **argv)
 {
     static struct options options;
     struct failure why;
-    (void)setlocale(LC_ALL, "");
-    (void)setlocale(LC_NUMERIC, "C"); /* figures and JSON have a point */
+    /* No other thread is there yet. Figures and JSON have a point, whatever the locale. */
+    (void)setlocale(LC_ALL, "");      // NOLINT(concurrency-mt-unsafe): one thread
+    (void)setlocale(LC_NUMERIC, "C"); // NOLINT(concurrency-mt-unsafe): one thread
     (void)signal(SIGPIPE, SIG_IGN);
     forbid_core_dumps();
     if (options_parse(argc, argv, &options, &why) != NET_OK) {

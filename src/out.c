@@ -78,5 +78,6 @@ void out_error(const char *text)
 
 bool out_is_utf8(void)
 {
-    return strcmp(nl_langinfo(CODESET), "UTF-8") == 0;
+    const char *codeset = nl_langinfo(CODESET); // NOLINT(concurrency-mt-unsafe): main thread only
+    return strcmp(codeset, "UTF-8") == 0;
 }

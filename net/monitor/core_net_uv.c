@@ -239,7 +239,8 @@ static void on_latencies(void *owner, const struct latency_result *results, size
     if (first && core->home_region == before) {
         announce(core); /* the latencies are news */
     }
-    (void)uv_timer_start(&core->latency_timer, on_latency_timer, LATENCY_PERIOD_S * 1000, 0);
+    (void)uv_timer_start(&core->latency_timer, on_latency_timer, LATENCY_PERIOD_S * UINT64_C(1000),
+                         0);
     core_dirty(core);
 }
 

@@ -68,7 +68,7 @@ const struct snapshot *snapshot_box_take(struct snapshot_box *box, bool *fresh)
 const char *ladder_step_name(enum ladder_step step)
 {
     static const char *const names[] = {
-#define X(code, name, text) [code] = name,
+#define X(code, name, text) [(code)] = (name),
         LADDER_LIST(X)
 #undef X
     };
@@ -78,7 +78,7 @@ const char *ladder_step_name(enum ladder_step step)
 const char *ladder_step_text(enum ladder_step step)
 {
     static const char *const texts[] = {
-#define X(code, name, text) [code] = text,
+#define X(code, name, text) [(code)] = (text),
         LADDER_LIST(X)
 #undef X
     };
