@@ -22,7 +22,7 @@ enum {
     DEPLOYMENT_BODY_MAX = 64 << 20, /* a page of workspaces; the largest answer we take */
     DEPLOYMENT_PAGE = 100,          /* workspaces a page */
     DEPLOYMENT_WORKSPACES_MAX = 4096,
-    DEPLOYMENT_NAME_SIZE = 128,
+    DEPLOYMENT_NAME_SIZE = 256,
 };
 
 /* As the server computes it (coderd/database/modelmethods.go). */
