@@ -78,6 +78,7 @@ def test_the_json_of_the_readme_is_what_is_printed():
         used.add((value["type"], fits[0]))
     shown = {(kind, number) for kind, forms in documented.items() for number in range(len(forms))}
     assert used == shown, f"in the README and never printed: {shown - used}"
-    for value in printed[0]["workspaces"]:
-        forms = documented["lab"][0]["workspaces"]
-        assert any(not differences(form, value) for form in forms), value
+    for kind, member in [("lab", "workspaces"), ("workspace", "agents")]:
+        forms = [inner for form in documented[kind] for inner in form[member]]
+        for inner in (inner for value in printed if value["type"] == kind for inner in value[member]):
+            assert any(not differences(form, inner) for form in forms), f"not in the README: {kind} {inner}"
