@@ -11,11 +11,11 @@ static bool in_color;
 
 void canvas_curses_start(bool colors)
 {
-    in_color = colors && has_colors() && COLORS >= 8;
+    /* COLORS is known only after start_color. */
+    in_color = colors && has_colors() && start_color() == OK && COLORS >= 8;
     if (!in_color) {
         return;
     }
-    (void)start_color();
     (void)use_default_colors();
     for (int style = 0; style < STYLE_COUNT; style++) {
         const struct look *look = theme_look((enum style)style);

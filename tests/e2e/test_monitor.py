@@ -4,6 +4,7 @@ import re
 
 import pytest
 
+from program import environment
 from screen import Screen
 
 BRAILLE = re.compile("[\u2801-\u28ff]")
@@ -29,6 +30,34 @@ def test_the_graph_grows_with_every_pong():
         first = dots(screen)
         screen.wait_until(lambda s: dots(s) >= first + 20, "20 more dots")
         assert re.search(r"\blab\b", title(screen), re.I), "a lab must never be mistaken for a deployment"
+
+
+def colours(screen):
+    return {cell.fg for row in screen.display.buffer.values() for cell in row.values()} - {"default"}
+
+
+@pytest.mark.parametrize("flags, env, coloured", [
+    ([], {}, True),
+    (["--color", "never"], {}, False),
+    ([], {"NO_COLOR": "1"}, False),
+    (["--color", "always"], {"NO_COLOR": "1"}, True),
+])
+def test_the_graph_is_coloured_where_colour_is_wanted(flags, env, coloured):
+    with Screen("--lab", "--interval", "100ms", *flags, env=environment(**env)) as screen:
+        wait_for_pongs(screen)
+        assert bool(colours(screen)) == coloured, colours(screen)
+
+
+def test_a_terminal_without_colour_is_drawn_on_all_the_same():
+    with Screen("--lab", "--interval", "100ms", term="vt100") as screen:
+        wait_for_pongs(screen)
+        assert not colours(screen)
+
+
+def test_ascii_draws_with_nothing_else():
+    with Screen("--lab", "--interval", "100ms", "--ascii") as screen:
+        screen.wait_for("DERP Coder Embedded Relay")
+        assert screen.text().isascii(), screen.text()
 
 
 def test_tab_switches_the_workspace_and_with_it_the_title():
