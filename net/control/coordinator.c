@@ -9,9 +9,13 @@
 #include "net/control/rpc.h"
 
 enum {
-    EVENTS_MAX = 1024, /* a response may carry many updates; the server buffers 512 */
+    EVENTS_PAUSE =
+        64, /* with so many waiting, the rest waits in the streams until some are taken */
+    EVENTS_MAX = 1024, /* beyond: one response may carry many updates; the server buffers 512 */
     REQUEST_MAX = 256 << 10,
     REFRESH_DEFAULT_S = 30 * 60, /* when the server names no time: tailnet/controllers.go */
+    REFRESH_LEAST_S = 1,
+    REFRESH_RETRY_S = 5 * 60, /* ours, with jitter: after an error */
 };
 
 enum which { RPC_COORDINATE, RPC_MAPS, RPC_WORKSPACES, RPC_TOKEN, RPC_COUNT };
@@ -32,8 +36,11 @@ struct coordinator {
     struct coordinator_config config;
     struct yamux_session *session;
     struct rpc rpcs[RPC_COUNT];
+    bool finished[RPC_COUNT];    /* its yamux stream brings nothing more */
+    bool paused;                 /* there may be packets to read that no yamux event will tell of */
     struct queued *first, *last; /* events, oldest first */
     size_t event_count;
+    mono_ns now; /* the last one that was passed in */
     mono_ns refresh_at;
     bool ended;
     bool overwritten;
@@ -72,6 +79,7 @@ static enum net_err invoke(struct coordinator *c, enum which which, mono_ns now,
 {
     struct rpc *rpc = &c->rpcs[which];
     enum net_err err = rpc_invoke(rpc, c->session, now, names[which]);
+    c->finished[which] = false;
     if (err == NET_OK && request != NULL) {
         err = rpc_send(rpc, c->session, DRPC_MESSAGE, buf_view(request));
     }
@@ -105,6 +113,7 @@ struct coordinator *coordinator_new(const struct coordinator_config *config, mon
 {
     struct coordinator *c = mem_new(sizeof *c);
     c->config = *config;
+    c->now = now;
     c->refresh_at = MONO_NEVER;
     c->session = yamux_session_new(YAMUX_CLIENT, now);
     enum net_err err = open_rpcs(c, now);
@@ -138,20 +147,6 @@ void coordinator_free(struct coordinator *c)
     }
     yamux_session_free(c->session);
     free(c);
-}
-
-bool coordinator_event(struct coordinator *c, struct coordinator_event *out)
-{
-    struct queued *item = c->first;
-    if (item == NULL) {
-        return false;
-    }
-    c->first = item->next;
-    c->last = c->first == NULL ? NULL : c->last;
-    c->event_count--;
-    *out = item->event;
-    mem_free_wiped(item, sizeof *item);
-    return true;
 }
 
 /* --- messages
@@ -208,27 +203,39 @@ static enum net_err on_workspaces(struct coordinator *c, struct bytes data)
     return NET_OK;
 }
 
-static enum net_err on_token(struct coordinator *c, mono_ns now, struct bytes data)
+static uint64_t refresh_wait(const struct tailnet_resume_token *token)
+{
+    uint64_t least = REFRESH_LEAST_S * NS_PER_SEC;
+    if (token->refresh_in_ns <= 0) {
+        return REFRESH_DEFAULT_S * NS_PER_SEC;
+    }
+    return (uint64_t)token->refresh_in_ns < least ? least : (uint64_t)token->refresh_in_ns;
+}
+
+/* Without a token a reconnect gets a new peer ID: a pity, but no reason to end the session. */
+static void refresh_later(struct coordinator *c)
+{
+    uint64_t wait = REFRESH_RETRY_S * NS_PER_SEC;
+    c->refresh_at = mono_after(c->now, wait / 2 + rng_below(c->config.rng, wait));
+}
+
+static enum net_err on_token(struct coordinator *c, struct bytes data)
 {
     struct tailnet_resume_token token;
     if (tailnet_resume_token_decode(data, &token) != NET_OK) {
-        return NET_OK; /* without a token a reconnect gets a new peer ID: no reason to end */
+        log_line(c->config.log, LOG_WARN, LOG_CONTROL, "a resume token cannot be read");
+        refresh_later(c);
+    } else {
+        c->refresh_at = mono_after(c->now, refresh_wait(&token));
+        push(c, COORDINATOR_RESUME_TOKEN)->token = token;
     }
-    uint64_t wait =
-        token.refresh_in_ns > 0 ? (uint64_t)token.refresh_in_ns : REFRESH_DEFAULT_S * NS_PER_SEC;
-    c->refresh_at = mono_after(now, wait);
-    push(c, COORDINATOR_RESUME_TOKEN)->token = token;
     mem_wipe(&token, sizeof token);
     rpc_end(&c->rpcs[RPC_TOKEN], c->session);
     return NET_OK;
 }
 
-static enum net_err on_message(struct coordinator *c, enum which which, mono_ns now,
-                               struct bytes data)
+static enum net_err on_message(struct coordinator *c, enum which which, struct bytes data)
 {
-    if (c->event_count >= EVENTS_MAX) {
-        return end(c, NET_ERR_FULL, "the coordinator sent more than can be held");
-    }
     switch (which) {
     case RPC_COORDINATE:
         return on_response(c, data);
@@ -237,7 +244,7 @@ static enum net_err on_message(struct coordinator *c, enum which which, mono_ns 
     case RPC_WORKSPACES:
         return on_workspaces(c, data);
     case RPC_TOKEN:
-        return on_token(c, now, data);
+        return on_token(c, data);
     case RPC_COUNT:
         break;
     }
@@ -247,20 +254,23 @@ static enum net_err on_message(struct coordinator *c, enum which which, mono_ns 
 /* --- the ends of RPCs
  * ----------------------------------------------------------------------------- */
 
-/* The end of the token refresher is no loss, nor that of an RPC which the server does not know; any
- * other end is the session's. */
+/* The end of the token refresher is no loss, nor that of an RPC which the server does not know or
+ * not allow; any other end is the session's. `error` is NULL for an end in order. */
 static enum net_err on_rpc_end(struct coordinator *c, enum which which, uint64_t code,
-                               const char *text)
+                               const char *error)
 {
-    bool unknown = drpc_error_is_unknown_rpc(code, text);
+    const char *text = error == NULL ? "" : error;
     rpc_end(&c->rpcs[which], c->session);
-    if (which == RPC_TOKEN) {
-        if (unknown) {
-            (void)push(c, COORDINATOR_NO_RESUME_TOKENS);
-        }
+    if (which == RPC_TOKEN && error != NULL && drpc_error_is_unknown_rpc(code, text)) {
+        (void)push(c, COORDINATOR_NO_RESUME_TOKENS);
         return NET_OK;
     }
-    if (which == RPC_WORKSPACES && text[0] != '\0') {
+    if (which == RPC_TOKEN) {
+        log_line(c->config.log, LOG_WARN, LOG_CONTROL, "no resume token now: %s", text);
+        refresh_later(c);
+        return NET_OK;
+    }
+    if (which == RPC_WORKSPACES && error != NULL) {
         log_line(c->config.log, LOG_WARN, LOG_CONTROL, "no live list of workspaces: %s", text);
         (void)push(c, COORDINATOR_NO_WORKSPACES);
         return NET_OK;
@@ -271,21 +281,21 @@ static enum net_err on_rpc_end(struct coordinator *c, enum which which, uint64_t
     return end(c, NET_ERR_CLOSED, why);
 }
 
-static enum net_err on_packet(struct coordinator *c, enum which which, mono_ns now,
+static enum net_err on_packet(struct coordinator *c, enum which which,
                               const struct drpc_packet *packet)
 {
     char text[TAILNET_REASON_SIZE] = "";
     uint64_t code = 0;
     switch ((enum drpc_kind)packet->kind) {
     case DRPC_MESSAGE:
-        return on_message(c, which, now, packet->data);
+        return on_message(c, which, packet->data);
     case DRPC_ERROR:
         drpc_error_decode(packet->data, &code, text, sizeof text);
         return on_rpc_end(c, which, code, text);
     case DRPC_CLOSE:
     case DRPC_CLOSE_SEND:
     case DRPC_CANCEL:
-        return on_rpc_end(c, which, 0, "");
+        return on_rpc_end(c, which, 0, NULL);
     case DRPC_INVOKE:
     case DRPC_INVOKE_METADATA:
         break;
@@ -293,18 +303,24 @@ static enum net_err on_packet(struct coordinator *c, enum which which, mono_ns n
     return end(c, NET_ERR_MALFORMED, "the coordinator broke the dRPC protocol");
 }
 
-static enum net_err drain_rpc(struct coordinator *c, enum which which, mono_ns now)
+/* Reads what has arrived for one RPC, unless enough events wait already: then flow control holds
+ * the server back until they are taken. */
+static enum net_err drain_rpc(struct coordinator *c, enum which which)
 {
     struct drpc_packet packet;
-    while (!c->ended) {
+    while (!c->ended && c->rpcs[which].stream != 0) {
+        if (c->event_count >= EVENTS_PAUSE) {
+            c->paused = true;
+            return NET_OK;
+        }
         enum net_err err = rpc_next(&c->rpcs[which], c->session, &packet);
         if (err == NET_ERR_AGAIN) {
-            return NET_OK;
+            return c->finished[which] ? on_rpc_end(c, which, 0, NULL) : NET_OK;
         }
         if (err != NET_OK) {
             return end(c, err, "the coordinator broke the dRPC protocol");
         }
-        err = on_packet(c, which, now, &packet);
+        err = on_packet(c, which, &packet);
         if (err != NET_OK) {
             return err;
         }
@@ -312,21 +328,41 @@ static enum net_err drain_rpc(struct coordinator *c, enum which which, mono_ns n
     return c->err;
 }
 
-static enum net_err on_stream_event(struct coordinator *c, mono_ns now,
-                                    const struct yamux_event *event)
+static void on_stream_event(struct coordinator *c, const struct yamux_event *event)
 {
     for (size_t i = 0; i < RPC_COUNT; i++) {
-        if (c->rpcs[i].stream == 0 || c->rpcs[i].stream != event->stream) {
-            continue;
+        if (c->rpcs[i].stream != 0 && c->rpcs[i].stream == event->stream) {
+            c->finished[i] |= event->kind == YAMUX_EVENT_FIN || event->kind == YAMUX_EVENT_RESET;
+            (void)drain_rpc(c, (enum which)i);
+            return;
         }
-        enum net_err err = drain_rpc(c, (enum which)i, now);
-        bool over = event->kind == YAMUX_EVENT_FIN || event->kind == YAMUX_EVENT_RESET;
-        if (err == NET_OK && over && c->rpcs[i].stream == event->stream) {
-            err = on_rpc_end(c, (enum which)i, 0, "");
-        }
-        return err;
     }
-    return NET_OK;
+}
+
+/* Goes on where drain_rpc paused. */
+static void resume(struct coordinator *c)
+{
+    c->paused = false;
+    for (size_t i = 0; i < RPC_COUNT && !c->ended; i++) {
+        (void)drain_rpc(c, (enum which)i);
+    }
+}
+
+bool coordinator_event(struct coordinator *c, struct coordinator_event *out)
+{
+    struct queued *item = c->first;
+    if (item == NULL) {
+        return false;
+    }
+    c->first = item->next;
+    c->last = c->first == NULL ? NULL : c->last;
+    c->event_count--;
+    *out = item->event;
+    mem_free_wiped(item, sizeof *item);
+    if (c->paused && c->event_count < EVENTS_PAUSE) {
+        resume(c);
+    }
+    return true;
 }
 
 static const char *session_error_text(enum net_err err)
@@ -337,16 +373,16 @@ static const char *session_error_text(enum net_err err)
                                    : "the coordinator broke the yamux protocol";
 }
 
-static enum net_err drain_session(struct coordinator *c, mono_ns now, enum net_err err)
+static enum net_err drain_session(struct coordinator *c, enum net_err err)
 {
     struct yamux_event event;
     while (!c->ended && yamux_session_event(c->session, &event)) {
-        (void)on_stream_event(c, now, &event);
+        on_stream_event(c, &event);
     }
     if (err != NET_OK) {
         return end(c, err, session_error_text(err));
     }
-    return c->ended ? c->err : NET_OK;
+    return c->err;
 }
 
 enum net_err coordinator_input(struct coordinator *c, mono_ns now, struct bytes in)
@@ -354,7 +390,8 @@ enum net_err coordinator_input(struct coordinator *c, mono_ns now, struct bytes 
     if (c->ended) {
         return c->err;
     }
-    return drain_session(c, now, yamux_session_input(c->session, now, in));
+    c->now = now;
+    return drain_session(c, yamux_session_input(c->session, now, in));
 }
 
 struct bytes coordinator_output(const struct coordinator *c)
@@ -369,7 +406,21 @@ void coordinator_sent(struct coordinator *c, size_t len)
 
 mono_ns coordinator_deadline(const struct coordinator *c)
 {
+    if (c->ended) {
+        return MONO_NEVER;
+    }
     return mono_min(yamux_session_deadline(c->session), c->refresh_at);
+}
+
+static void refresh(struct coordinator *c)
+{
+    struct buf empty;
+    buf_init(&empty, 1);
+    c->refresh_at = MONO_NEVER;
+    if (invoke(c, RPC_TOKEN, c->now, &empty) != NET_OK) {
+        rpc_end(&c->rpcs[RPC_TOKEN], c->session);
+        refresh_later(c); /* a server that is going away opens no streams */
+    }
 }
 
 enum net_err coordinator_tick(struct coordinator *c, mono_ns now)
@@ -377,13 +428,11 @@ enum net_err coordinator_tick(struct coordinator *c, mono_ns now)
     if (c->ended) {
         return c->err;
     }
+    c->now = now;
     if (now >= c->refresh_at) {
-        struct buf empty;
-        buf_init(&empty, 1);
-        c->refresh_at = MONO_NEVER;
-        (void)invoke(c, RPC_TOKEN, now, &empty);
+        refresh(c);
     }
-    return drain_session(c, now, yamux_session_tick(c->session, now));
+    return drain_session(c, yamux_session_tick(c->session, now));
 }
 
 /* --- what we say

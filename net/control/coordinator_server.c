@@ -9,8 +9,8 @@
 
 enum {
     RPCS_MAX = 16, /* open at once; a client has four */
-    EVENTS_MAX =
-        64, /* the owner drains after each input; a client that sends more at once is ended */
+    EVENTS_MAX = 64,
+    EVENTS_PAUSE = EVENTS_MAX / 2, /* the rest waits in the streams until some are taken */
     MESSAGE_MAX = DRPC_PACKET_MAX,
 };
 
@@ -38,6 +38,7 @@ static const struct {
 struct call {
     struct rpc rpc;
     enum method method;
+    bool finished; /* the yamux stream brings nothing more */
 };
 
 struct coordinator_server {
@@ -45,6 +46,7 @@ struct coordinator_server {
     struct call calls[RPCS_MAX];
     struct coordinator_server_event *events; /* EVENTS_MAX */
     size_t event_first, event_count;
+    bool paused; /* there may be packets to read that no yamux event will tell of */
     enum net_err dead;
 };
 
@@ -80,21 +82,6 @@ static struct coordinator_server_event *push(struct coordinator_server *server,
         &server->events[(server->event_first + server->event_count++) % EVENTS_MAX];
     *event = (struct coordinator_server_event){.kind = kind};
     return event;
-}
-
-bool coordinator_server_event(struct coordinator_server *server,
-                              struct coordinator_server_event *out)
-{
-    if (server->event_count == 0) {
-        return false;
-    }
-    *out = server->events[server->event_first];
-    if (out->request.update_self != NULL) {
-        out->request.update_self = &out->node; /* the ring's place will be used again */
-    }
-    server->event_first = (server->event_first + 1) % EVENTS_MAX;
-    server->event_count--;
-    return true;
 }
 
 static struct call *find_stream(struct coordinator_server *server, uint32_t stream)
@@ -250,13 +237,22 @@ static enum net_err on_packet(struct coordinator_server *server, struct call *ca
     return NET_ERR_MALFORMED;
 }
 
+/* Reads what has arrived for one call, unless enough events wait already: then flow control holds
+ * the client back until they are taken. One packet makes one event at most, its end another. */
 static enum net_err drain_call(struct coordinator_server *server, struct call *call)
 {
     struct drpc_packet packet;
     while (server->dead == NET_OK && call->rpc.stream != 0) {
+        if (server->event_count >= EVENTS_PAUSE) {
+            server->paused = true;
+            return NET_OK;
+        }
         enum net_err err = rpc_next(&call->rpc, server->session, &packet);
         if (err == NET_ERR_AGAIN) {
-            return NET_OK;
+            if (call->finished) {
+                end_call(server, call);
+            }
+            return server->dead;
         }
         err = err != NET_OK ? err : on_packet(server, call, &packet);
         if (err != NET_OK) {
@@ -274,6 +270,7 @@ static enum net_err on_accepted(struct coordinator_server *server, uint32_t stre
     }
     rpc_accept(&call->rpc, stream);
     call->method = METHOD_NONE;
+    call->finished = false;
     return NET_OK;
 }
 
@@ -287,12 +284,35 @@ static enum net_err on_stream_event(struct coordinator_server *server,
     if (call == NULL) {
         return NET_OK;
     }
-    enum net_err err = drain_call(server, call);
-    bool over = event->kind == YAMUX_EVENT_FIN || event->kind == YAMUX_EVENT_RESET;
-    if (over && call->rpc.stream == event->stream) {
-        end_call(server, call);
+    call->finished |= event->kind == YAMUX_EVENT_FIN || event->kind == YAMUX_EVENT_RESET;
+    return drain_call(server, call);
+}
+
+/* Goes on where drain_call paused. What goes wrong, the next input or tick tells. */
+static void resume(struct coordinator_server *server)
+{
+    server->paused = false;
+    for (size_t i = 0; i < RPCS_MAX && server->dead == NET_OK; i++) {
+        server->dead = drain_call(server, &server->calls[i]);
     }
-    return err;
+}
+
+bool coordinator_server_event(struct coordinator_server *server,
+                              struct coordinator_server_event *out)
+{
+    if (server->event_count == 0) {
+        return false;
+    }
+    *out = server->events[server->event_first];
+    if (out->request.update_self != NULL) {
+        out->request.update_self = &out->node; /* the ring's place will be used again */
+    }
+    server->event_first = (server->event_first + 1) % EVENTS_MAX;
+    server->event_count--;
+    if (server->paused && server->event_count < EVENTS_PAUSE) {
+        resume(server);
+    }
+    return true;
 }
 
 static enum net_err drain_session(struct coordinator_server *server, enum net_err err)
@@ -328,7 +348,7 @@ void coordinator_server_sent(struct coordinator_server *server, size_t len)
 
 mono_ns coordinator_server_deadline(const struct coordinator_server *server)
 {
-    return yamux_session_deadline(server->session);
+    return server->dead != NET_OK ? 0 : yamux_session_deadline(server->session);
 }
 
 enum net_err coordinator_server_tick(struct coordinator_server *server, mono_ns now)

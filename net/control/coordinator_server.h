@@ -43,6 +43,7 @@ void coordinator_server_sent(struct coordinator_server *server, size_t len);
 /* Takes the oldest event. False when there is none. */
 bool coordinator_server_event(struct coordinator_server *server,
                               struct coordinator_server_event *out);
+/* When coordinator_server_tick is next to be called; at once when the session is over. */
 mono_ns coordinator_server_deadline(const struct coordinator_server *server);
 NET_MUST_USE enum net_err coordinator_server_tick(struct coordinator_server *server, mono_ns now);
 

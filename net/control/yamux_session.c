@@ -14,7 +14,8 @@ struct stream {
     bool acked, local_fin, fin_sent, remote_fin;
     bool dropped; /* nobody reads it any more */
     bool readable_told, fin_told;
-    mono_ns open_deadline;
+    mono_ns open_deadline;  /* for the other side's first sign of life; MONO_NEVER once seen */
+    mono_ns close_deadline; /* for the other side to finish too; MONO_NEVER until we did */
     uint32_t send_window;
     uint32_t recv_window; /* what the other side may still send */
     uint32_t credit;      /* consumed and not yet given back */
@@ -25,7 +26,8 @@ struct stream {
 struct yamux_session {
     enum yamux_role role;
     uint32_t next_id;
-    bool remote_gone;
+    bool remote_gone, local_gone;
+    mono_ns clock; /* the last `now` that was passed in */
     struct buf out;
     uint8_t head[YAMUX_HEADER_LEN];
     size_t head_len;
@@ -35,7 +37,7 @@ struct yamux_session {
     struct yamux_event events[EVENTS_MAX];
     size_t event_first, event_count;
     mono_ns next_ping, ping_deadline;
-    uint32_t ping_value;
+    uint32_t ping_value; /* of the ping that is out, or else of the next */
     enum net_err dead;
 };
 
@@ -44,6 +46,7 @@ struct yamux_session *yamux_session_new(enum yamux_role role, mono_ns now)
     struct yamux_session *session = mem_new(sizeof *session);
     session->role = role;
     session->next_id = role == YAMUX_CLIENT ? 1 : 2;
+    session->clock = now;
     session->next_ping = mono_after(now, YAMUX_KEEPALIVE_S * NS_PER_SEC);
     session->ping_deadline = MONO_NEVER;
     buf_init(&session->out, YAMUX_OUTPUT_MAX);
@@ -87,7 +90,8 @@ static struct stream *add(struct yamux_session *session, uint32_t id)
             *stream = (struct stream){.id = id,
                                       .send_window = YAMUX_WINDOW,
                                       .recv_window = YAMUX_WINDOW,
-                                      .open_deadline = MONO_NEVER};
+                                      .open_deadline = MONO_NEVER,
+                                      .close_deadline = MONO_NEVER};
             buf_init(&stream->in, YAMUX_WINDOW);
             buf_init(&stream->out, YAMUX_SEND_MAX);
             return stream;
@@ -190,7 +194,7 @@ static enum net_err on_syn(struct yamux_session *session, uint32_t id, struct st
     if (!theirs || *out != NULL || id == 0) {
         return NET_ERR_MALFORMED;
     }
-    if (session->remote_gone) {
+    if (session->local_gone) {
         return put(session, YAMUX_WINDOW_UPDATE, YAMUX_RST, id, 0);
     }
     *out = add(session, id);
@@ -225,11 +229,13 @@ static enum net_err on_flags(struct yamux_session *session, struct stream **stre
     return NET_OK;
 }
 
-/* A FIN counts after the frame's payload. */
+/* A FIN counts after the frame's payload. It stands for an ACK too: a genuine server that has seen
+ * our FIN before it accepted the stream never sends one. */
 static void on_fin(struct yamux_session *session, struct stream *stream)
 {
     if ((session->now.flags & YAMUX_FIN) != 0 && stream != NULL && !stream->remote_fin) {
         stream->remote_fin = true;
+        stream->open_deadline = MONO_NEVER;
         stream->fin_told = true;
         if (!stream->dropped) {
             tell(session, YAMUX_EVENT_FIN, stream->id);
@@ -258,6 +264,7 @@ static enum net_err on_ping(struct yamux_session *session, mono_ns now)
         return put(session, YAMUX_PING, YAMUX_ACK, 0, session->now.length);
     }
     if (session->now.length == session->ping_value && session->ping_deadline != MONO_NEVER) {
+        session->ping_value++;
         session->ping_deadline = MONO_NEVER;
         session->next_ping = mono_after(now, YAMUX_KEEPALIVE_S * NS_PER_SEC);
     }
@@ -268,7 +275,7 @@ static enum net_err on_go_away(struct yamux_session *session)
 {
     session->remote_gone = true;
     tell(session, YAMUX_EVENT_GO_AWAY, 0);
-    return session->now.length == 0 ? NET_OK : NET_ERR_CLOSED;
+    return session->now.length == YAMUX_GO_AWAY_NORMAL ? NET_OK : NET_ERR_CLOSED;
 }
 
 static enum net_err on_data_head(struct yamux_session *session, struct stream *stream)
@@ -348,6 +355,7 @@ static enum net_err on_head_bytes(struct yamux_session *session, mono_ns now, st
 
 enum net_err yamux_session_input(struct yamux_session *session, mono_ns now, struct bytes in)
 {
+    session->clock = now;
     while (in.len > 0 && session->dead == NET_OK) {
         enum net_err err =
             session->payload_left > 0 ? on_payload(session, &in) : on_head_bytes(session, now, &in);
@@ -377,24 +385,41 @@ mono_ns yamux_session_deadline(const struct yamux_session *session)
     for (size_t i = 0; i < YAMUX_STREAMS_MAX; i++) {
         if (session->streams[i].id != 0) {
             next = mono_min(next, session->streams[i].open_deadline);
+            next = mono_min(next, session->streams[i].close_deadline);
         }
     }
     return next;
 }
 
+/* Frees the places of streams that the other side never finishes. */
+static void reset_late(struct yamux_session *session, mono_ns now)
+{
+    for (size_t i = 0; i < YAMUX_STREAMS_MAX; i++) {
+        struct stream *stream = &session->streams[i];
+        if (stream->id != 0 && now >= stream->close_deadline) {
+            (void)put(session, YAMUX_WINDOW_UPDATE, YAMUX_RST, stream->id, 0);
+            on_reset(session, stream);
+        }
+    }
+}
+
 enum net_err yamux_session_tick(struct yamux_session *session, mono_ns now)
 {
     bool late = now >= session->ping_deadline;
+    session->clock = now;
     for (size_t i = 0; i < YAMUX_STREAMS_MAX; i++) {
         late |= session->streams[i].id != 0 && now >= session->streams[i].open_deadline;
     }
     if (session->dead == NET_OK && late) {
         session->dead = NET_ERR_TIMEOUT;
     }
+    if (session->dead == NET_OK) {
+        reset_late(session, now);
+    }
     if (session->dead == NET_OK && now >= session->next_ping) {
         session->next_ping = MONO_NEVER;
         session->ping_deadline = mono_after(now, YAMUX_ANSWER_S * NS_PER_SEC);
-        (void)put(session, YAMUX_PING, YAMUX_SYN, 0, ++session->ping_value);
+        (void)put(session, YAMUX_PING, YAMUX_SYN, 0, session->ping_value);
     }
     return session->dead;
 }
@@ -411,6 +436,7 @@ enum net_err yamux_stream_open(struct yamux_session *session, mono_ns now, uint3
     if (added == NULL) {
         return NET_ERR_FULL;
     }
+    session->clock = now;
     session->next_id += 2;
     added->open_deadline = mono_after(now, YAMUX_OPEN_S * NS_PER_SEC);
     *stream = added->id;
@@ -451,13 +477,23 @@ enum net_err yamux_stream_consume(struct yamux_session *session, uint32_t id, si
     return err;
 }
 
+/* A stream that is closed is not waited for to open, as in the reference. */
+static void close_local(const struct yamux_session *session, struct stream *stream)
+{
+    if (!stream->local_fin) {
+        stream->local_fin = true;
+        stream->open_deadline = MONO_NEVER;
+        stream->close_deadline = mono_after(session->clock, YAMUX_CLOSE_S * NS_PER_SEC);
+    }
+}
+
 enum net_err yamux_stream_finish(struct yamux_session *session, uint32_t id)
 {
     struct stream *stream = find(session, id);
     if (stream == NULL || stream->local_fin) {
         return NET_ERR_STATE;
     }
-    stream->local_fin = true;
+    close_local(session, stream);
     return flush(session, stream);
 }
 
@@ -468,7 +504,7 @@ void yamux_stream_drop(struct yamux_session *session, uint32_t id)
         return;
     }
     stream->dropped = true;
-    stream->local_fin = true;
+    close_local(session, stream);
     buf_clear(&stream->in);
     (void)flush(session, stream); /* what goes wrong here, the next input tells */
     if (stream->id == id) {
@@ -488,5 +524,6 @@ enum net_err yamux_stream_reset(struct yamux_session *session, uint32_t id)
 
 enum net_err yamux_session_go_away(struct yamux_session *session)
 {
-    return put(session, YAMUX_GO_AWAY, 0, 0, 0);
+    session->local_gone = true;
+    return put(session, YAMUX_GO_AWAY, 0, 0, YAMUX_GO_AWAY_NORMAL);
 }

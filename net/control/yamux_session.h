@@ -3,8 +3,8 @@
  *
  * Flow control counts data alone: a receiver starts with 256 KiB and gives credit back when half of
  * it was consumed. Keepalive: a ping every 30 s, and the end of the session when it is not answered
- * in 10 s; a stream that is not acknowledged in 75 s also ends it. Defaults of hashicorp/yamux
- * mux.go.
+ * in 10 s; a stream that is not acknowledged in 75 s also ends it. A stream that we finished and
+ * the other side did not is reset after 5 minutes. Defaults of hashicorp/yamux mux.go.
  */
 #ifndef NET_CONTROL_YAMUX_SESSION_H
 #define NET_CONTROL_YAMUX_SESSION_H
@@ -23,6 +23,7 @@ enum {
     YAMUX_KEEPALIVE_S = 30,
     YAMUX_ANSWER_S = 10,
     YAMUX_OPEN_S = 75,
+    YAMUX_CLOSE_S = 300,
 };
 
 enum yamux_role { YAMUX_CLIENT, YAMUX_SERVER };
@@ -75,7 +76,7 @@ void yamux_stream_drop(struct yamux_session *session, uint32_t id);
 /* Ends both directions at once and forgets the stream. */
 NET_MUST_USE enum net_err yamux_stream_reset(struct yamux_session *session, uint32_t id);
 
-/* Announces that we go: 0 in order. */
+/* Announces that we go, in order: streams go on, new ones of the other side are reset. */
 NET_MUST_USE enum net_err yamux_session_go_away(struct yamux_session *session);
 
 #endif

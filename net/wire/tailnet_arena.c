@@ -13,15 +13,16 @@ struct arena_block {
 static void *arena_alloc(void *data, size_t size)
 {
     struct arena *arena = data;
-    if (size > TAILNET_ARENA_MAX - arena->used) {
+    size_t cost = sizeof(struct arena_block); /* counts too: many small things are large */
+    if (size > TAILNET_ARENA_MAX || size + cost > TAILNET_ARENA_MAX - arena->used) {
         arena->full = true;
         return NULL;
     }
-    struct arena_block *block = mem_new(sizeof *block + size);
+    struct arena_block *block = mem_new(cost + size);
     block->next = arena->blocks;
     block->size = size;
     arena->blocks = block;
-    arena->used += size;
+    arena->used += cost + size;
     return block->memory;
 }
 

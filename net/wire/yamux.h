@@ -21,6 +21,13 @@ enum yamux_type {
 
 enum yamux_flag { YAMUX_SYN = 1, YAMUX_ACK = 2, YAMUX_FIN = 4, YAMUX_RST = 8 };
 
+/* The length of YAMUX_GO_AWAY: why. */
+enum yamux_go_away {
+    YAMUX_GO_AWAY_NORMAL = 0,
+    YAMUX_GO_AWAY_PROTOCOL = 1,
+    YAMUX_GO_AWAY_INTERNAL = 2,
+};
+
 struct yamux_header {
     enum yamux_type type;
     uint16_t flags;     /* yamux_flag bits */
