@@ -34,6 +34,15 @@ static struct wall_time decode_time(const PB(Timestamp) * in)
     return out;
 }
 
+/* In nanoseconds; 0 for what is absent, below 0 or beyond what fits. */
+static int64_t decode_duration(const PB(Duration) * in)
+{
+    bool fits = in != NULL && in->seconds >= 0 &&
+                in->seconds < INT64_MAX / (int64_t)NS_PER_SEC - 1 && in->nanos >= 0 &&
+                in->nanos < NANOS;
+    return fits ? in->seconds * (int64_t)NS_PER_SEC + in->nanos : 0;
+}
+
 /* "fd7a:…/128": other lengths are not what a tailnet node may have. */
 static enum net_err decode_prefix(const char *text, struct net_address *out)
 {
@@ -285,11 +294,7 @@ enum net_err tailnet_resume_token_decode(struct bytes in, struct tailnet_resume_
     } else if (message != NULL) {
         *out = (struct tailnet_resume_token){.expires = decode_time(message->expires_at)};
         text_copy(out->token, sizeof out->token, message->token);
-        const PB(Duration) *refresh = message->refresh_in;
-        if (refresh != NULL && refresh->seconds > 0 &&
-            refresh->seconds < INT64_MAX / (int64_t)NS_PER_SEC - 1) {
-            out->refresh_in_ns = refresh->seconds * (int64_t)NS_PER_SEC + refresh->nanos;
-        }
+        out->refresh_in_ns = decode_duration(message->refresh_in);
     }
     arena_clear(&arena);
     return err;
