@@ -34,7 +34,7 @@ enum net_err duration_parse(const char *text, uint64_t *ns)
         return NET_ERR_MALFORMED;
     }
     for (const char *at = text; *at != '\0';) {
-        char *end = NULL;
+        char *end = (char *)(uintptr_t)at;
         if (*at != '.' && (*at < '0' || *at > '9')) {
             return NET_ERR_MALFORMED; /* strtod would take signs, "inf" and "0x" */
         }

@@ -128,7 +128,7 @@ static enum net_err unknown_flag(const char *given, struct failure *why)
 static enum net_err set_count(uint64_t *out, const struct flag *flag, const char *value,
                               struct failure *why)
 {
-    char *end = NULL;
+    char *end = (char *)(uintptr_t)value;
     bool digits = *value >= '0' && *value <= '9';
     unsigned long long number = strtoull(value, &end, 10);
     if (!digits || *end != '\0' || number > 1000000000) {
@@ -155,9 +155,8 @@ static enum net_err set_value(struct options *out, const struct flag *flag, cons
 {
     char *place = (char *)out + flag->offset;
     switch (flag->kind) {
-    case FLAG_SWITCH:
-        *(bool *)(void *)place = true;
-        return NET_OK;
+    case FLAG_SWITCH: /* has no value */
+        break;
     case FLAG_CHOICE:
         if (strcmp(value, "auto") != 0 && strcmp(value, "always") != 0 &&
             strcmp(value, "never") != 0) {
@@ -203,10 +202,14 @@ static enum net_err take_flag(struct cursor *cursor, const struct flag *flag, ch
 {
     char *value = inline_value;
     cursor->seen |= UINT64_C(1) << (flag - flags);
-    if (flag->value == NULL && inline_value != NULL) {
-        return failure_set(why, NET_ERR_USAGE, "--%s takes no value", flag->name);
+    if (flag->kind == FLAG_SWITCH) {
+        if (inline_value != NULL) {
+            return failure_set(why, NET_ERR_USAGE, "--%s takes no value", flag->name);
+        }
+        *(bool *)(void *)((char *)out + flag->offset) = true;
+        return NET_OK;
     }
-    if (flag->value != NULL && value == NULL) {
+    if (value == NULL) {
         if (cursor->at >= cursor->argc) {
             return failure_set(why, NET_ERR_USAGE, "--%s wants a value (%s)", flag->name,
                                flag->value);

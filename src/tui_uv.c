@@ -92,10 +92,9 @@ static void on_async(uv_async_t *async)
     want_frame(async->data);
 }
 
-void tui_wake(void *owner)
+void tui_wake(void *tui)
 {
-    struct tui *tui = owner;
-    (void)uv_async_send(&tui->async);
+    (void)uv_async_send(&((struct tui *)tui)->async);
 }
 
 static void end(struct tui *tui, int status)

@@ -166,25 +166,32 @@ static void braille_text(unsigned mask, char out[5])
     out[3] = '\0';
 }
 
-static void draw_braille(struct canvas *canvas, struct rect plot, const struct slice *slices,
-                         uint64_t top_us)
+/* The dots of one cell: those of the two slices it shows, from the height `base` up. */
+static unsigned braille_mask(const struct slice *pair, unsigned base, uint64_t top_us,
+                             unsigned height)
 {
     static const unsigned bits[BRAILLE_COLS][BRAILLE_ROWS] = {
         {0x40, 0x04, 0x02, 0x01}, {0x80, 0x20, 0x10, 0x08}}; /* from the lowest dot up */
+    unsigned mask = 0;
+    for (unsigned half = 0; half < BRAILLE_COLS; half++) {
+        unsigned dots = dots_of(&pair[half], top_us, height);
+        for (unsigned dot = 0; dot < BRAILLE_ROWS; dot++) {
+            mask |= dot_set(&pair[half], dots, base + dot) ? bits[half][dot] : 0;
+        }
+    }
+    return mask;
+}
+
+static void draw_braille(struct canvas *canvas, struct rect plot, const struct slice *slices,
+                         uint64_t top_us)
+{
     unsigned height = (unsigned)plot.rows * BRAILLE_ROWS;
     for (int col = 0; col < plot.cols; col++) {
+        const struct slice *pair = &slices[(size_t)col * BRAILLE_COLS];
+        enum path_kind path = pair[1].has ? pair[1].path : pair[0].has ? pair[0].path : PATH_DERP;
         for (int row = 0; row < plot.rows; row++) {
             unsigned base = (unsigned)(plot.rows - 1 - row) * BRAILLE_ROWS;
-            unsigned mask = 0;
-            enum path_kind path = PATH_DERP;
-            for (unsigned half = 0; half < BRAILLE_COLS; half++) {
-                const struct slice *slice = &slices[(unsigned)col * BRAILLE_COLS + half];
-                unsigned dots = dots_of(slice, top_us, height);
-                path = slice->has ? slice->path : path;
-                for (unsigned dot = 0; dot < BRAILLE_ROWS; dot++) {
-                    mask |= dot_set(slice, dots, base + dot) ? bits[half][dot] : 0;
-                }
-            }
+            unsigned mask = braille_mask(pair, base, top_us, height);
             if (mask != 0) {
                 char text[5];
                 braille_text(mask, text);

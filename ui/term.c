@@ -75,12 +75,12 @@ static void on_fatal(int number)
         "\nderptop: crashed; the terminal was restored (" DERPTOP_VERSION ")\n";
     if (term.open) {
         term.open = false;
-        ssize_t done = write(STDOUT_FILENO, term.restore, term.restore_len);
+        bool written = write(STDOUT_FILENO, term.restore, term.restore_len) >= 0;
         (void)tcsetattr(STDIN_FILENO, TCSANOW, &term.before);
         copy_aside();
         int to = term.kept_stderr >= 0 ? term.kept_stderr : STDERR_FILENO;
-        done = write(to, line, sizeof line - 1);
-        (void)done;
+        written = write(to, line, sizeof line - 1) >= 0 && written;
+        (void)written; /* there is nobody left to tell */
     }
     (void)signal(number, SIG_DFL);
     (void)raise(number);
@@ -132,9 +132,14 @@ static void give_stderr_back(void)
  * ------------------------------------------------------------------------------------------------
  */
 
+static const char *env(const char *name)
+{
+    return getenv(name); // NOLINT(concurrency-mt-unsafe): nothing changes the environment
+}
+
 static bool wants_color(const struct term_options *options)
 {
-    const char *no_color = getenv("NO_COLOR");
+    const char *no_color = env("NO_COLOR");
     if (strcmp(options->color, "auto") != 0) {
         return strcmp(options->color, "always") == 0;
     }
@@ -145,7 +150,8 @@ static bool wants_color(const struct term_options *options)
 static bool shows_utf8(void)
 {
     static const wchar_t signs[] = L"→⇄●○◌✓▲✘×▸…·↑↓─│┌┤┬▁█⣿";
-    if (strcmp(nl_langinfo(CODESET), "UTF-8") != 0) {
+    const char *codeset = nl_langinfo(CODESET); // NOLINT(concurrency-mt-unsafe): main thread only
+    if (strcmp(codeset, "UTF-8") != 0) {
         return false;
     }
     for (size_t i = 0; signs[i] != L'\0'; i++) {
@@ -156,14 +162,22 @@ static bool shows_utf8(void)
     return true;
 }
 
+/* Asked before newterm, which does not give back what it took when it does not know the name. */
+static bool is_known(const char *name)
+{
+    int found = 0;
+    if (setupterm(name, STDOUT_FILENO, &found) != OK) {
+        return false;
+    }
+    (void)del_curterm(cur_term);
+    return true;
+}
+
 static SCREEN *open_screen(const char *name)
 {
-    bool like_xterm = strncmp(name, "xterm", 5) == 0 || getenv("COLORTERM") != NULL;
-    SCREEN *screen = newterm((NCURSES_CONST char *)(uintptr_t)name, stdout, stdin);
-    if (screen == NULL && like_xterm) {
-        screen = newterm((NCURSES_CONST char *)(uintptr_t) "xterm-256color", stdout, stdin);
-    }
-    return screen;
+    bool like_xterm = strncmp(name, "xterm", 5) == 0 || env("COLORTERM") != NULL;
+    const char *use = like_xterm && !is_known(name) ? "xterm-256color" : name;
+    return is_known(use) ? newterm((NCURSES_CONST char *)(uintptr_t)use, stdout, stdin) : NULL;
 }
 
 static enum net_err check_terminal(const char *name, struct failure *why)
@@ -173,11 +187,11 @@ static enum net_err check_terminal(const char *name, struct failure *why)
                            "the monitor needs a terminal on standard input and output; without one "
                            "use `derptop ping WORKSPACE` or `derptop list`");
     }
-    if (name == NULL || name[0] == '\0' || strcmp(name, "dumb") == 0) {
+    if (name[0] == '\0' || strcmp(name, "dumb") == 0) {
         return failure_set(why, NET_ERR_USAGE,
                            "the terminal \"%s\" cannot place the cursor; use `derptop ping "
                            "WORKSPACE` here, or set TERM",
-                           name == NULL ? "" : name);
+                           name);
     }
     return NET_OK;
 }
@@ -194,13 +208,14 @@ static void set_modes(void)
 
 enum net_err term_open(const struct term_options *options, struct failure *why)
 {
-    const char *name = getenv("TERM");
+    const char *term_name = env("TERM");
+    const char *name = term_name == NULL ? "" : term_name;
     enum net_err err = check_terminal(name, why);
     if (err != NET_OK) {
         return err;
     }
     (void)tcgetattr(STDIN_FILENO, &term.before);
-    if (getenv("ESCDELAY") == NULL) {
+    if (env("ESCDELAY") == NULL) {
         (void)set_escdelay(ESC_DELAY_MS);
     }
     term.screen = open_screen(name);
@@ -219,7 +234,7 @@ enum net_err term_open(const struct term_options *options, struct failure *why)
                            "WORKSPACE` here",
                            name);
     }
-    const char *ascii = getenv("DERPTOP_ASCII");
+    const char *ascii = env("DERPTOP_ASCII");
     term.ascii = options->ascii || (ascii != NULL && ascii[0] != '\0') || !shows_utf8();
     term.has_title = strncmp(name, "xterm", 5) == 0 || strncmp(name, "tmux", 4) == 0 ||
                      strncmp(name, "screen", 6) == 0 || strncmp(name, "rxvt", 4) == 0;

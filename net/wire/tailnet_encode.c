@@ -116,8 +116,7 @@ static void encode_parts(struct arena *arena, const struct tailnet_request *in,
     if (in->has_remove_tunnel) {
         out->remove_tunnel = encode_tunnel(arena, &in->remove_tunnel);
     }
-    out->ready_for_handshake =
-        arena_new(arena, in->ready_count, sizeof *out->ready_for_handshake);
+    out->ready_for_handshake = arena_new(arena, in->ready_count, sizeof *out->ready_for_handshake);
     out->n_ready_for_handshake = in->ready_count;
     for (size_t i = 0; i < in->ready_count; i++) {
         PB(CoordinateRequest__ReadyForHandshake) *ready = arena_new(arena, 1, sizeof *ready);

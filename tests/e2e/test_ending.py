@@ -98,7 +98,7 @@ def test_q_leaves_the_terminal_as_it_was():
 def test_suspended_and_brought_back_it_draws_everything_again():
     with Screen(command=["/bin/bash", "--norc", "--noprofile", "-i"]) as shell:
         shell.send("PS1='ready> '; clear\r")
-        shell.wait_for("ready> ")
+        shell.wait_for(r"^ready>$")
         shell.send(f"{shlex.quote(binary())} --lab\r")
         shell.wait_for("quit")
         shell.send("\x1a")

@@ -102,7 +102,7 @@ static void wait_ms(struct world *w, uint64_t ms)
 static void test_a_pong_answers_the_probe_whose_id_it_carries(void **state)
 {
     struct world *w = *state;
-    struct disco_message ping;
+    struct disco_message ping = {0};
     struct pinger_event event;
     introduce(w);
     uint64_t seq = pinger_beat(w->pinger, w->now);
@@ -207,7 +207,7 @@ static void test_loss_is_counted_to_the_probe_on_a_lossy_path(void **state)
             lost += event.kind == PINGER_LOST ? 1U : 0U;
         }
     }
-    wait_ms(w, 2 * TIMEOUT_MS);
+    wait_ms(w, 2ULL * TIMEOUT_MS);
     (void)next_packet(w, &ping);
     while (pinger_event(w->pinger, &event)) {
         lost += event.kind == PINGER_LOST ? 1U : 0U;
@@ -239,7 +239,7 @@ static void test_the_agents_pings_are_answered_once_for_each_id(void **state)
 {
     struct world *w = *state;
     struct disco_message ping = {.type = DISCO_PING, .tx = {{4, 4}}};
-    struct disco_message pong;
+    struct disco_message pong = {0};
     uint16_t region = 0;
     introduce(w);
     assert_int_equal(say(w, &ping), NET_OK);
