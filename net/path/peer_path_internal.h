@@ -1,0 +1,113 @@
+/*
+ * The state of one peer's paths, shared by its files:
+ *   peer_path.c         life, what the owner tells, what it asks
+ *   peer_path_input.c   what the peer says
+ *   peer_path_output.c  what is due, and when
+ */
+#ifndef NET_PATH_PEER_PATH_INTERNAL_H
+#define NET_PATH_PEER_PATH_INTERNAL_H
+
+#include "net/path/peer_path.h"
+
+enum {
+    PATH_PROBES = 512,
+    PATH_INTENTS = 512,
+    PATH_EVENTS = 128,
+    PATH_BEATS = 64,  /* open at once; far more than a time-out's worth */
+    PATH_PONGS = 32,  /* owed to the peer; a flood of pings costs no more */
+    PATH_VOLLEYS = 4, /* how often all candidates are probed in the first moments */
+};
+
+struct probe {
+    bool used;
+    struct disco_tx tx;
+    uint64_t seq; /* 0: of no beat */
+    struct path_route to;
+    mono_ns sent_at, until;
+};
+
+/* A beat is open from its start until a pong of one of its probes, or its time is up. */
+struct beat {
+    uint64_t seq;
+    mono_ns started_at;
+    mono_ns first_sent; /* MONO_NEVER: not sent yet */
+    bool send;          /* probes of it are to be sent */
+};
+
+enum intent_kind { INTENT_PING, INTENT_PONG, INTENT_CALL };
+
+/* A packet that is to go out with the next output. */
+struct intent {
+    enum intent_kind kind;
+    struct path_route to;
+    uint64_t seq;       /* PING: of the beat */
+    struct disco_tx tx; /* PONG */
+};
+
+struct peer_path {
+    struct path_config config;
+    struct disco_public mine;
+
+    bool has_peer, answered, blocked;
+    struct node_public peer;
+    struct disco_public peer_disco;
+    struct box_key box;
+    int64_t region;
+    size_t own_count;
+    struct net_address own[DISCO_ENDPOINTS_MAX];
+
+    struct candidates candidates;
+    struct net_address best; /* ADDRESS_NONE = none */
+    uint64_t best_latency_ns;
+    mono_ns best_since, best_pong_at, trust_until;
+    struct path_route now; /* as it was last told */
+    mono_ns since;
+
+    mono_ns last_send; /* of data or of a beat; MONO_NEVER = never */
+    mono_ns last_full; /* all candidates were probed; 0 = never */
+    mono_ns last_call; /* call-me-maybe sent; 0 = never */
+    mono_ns next_heartbeat;
+    mono_ns volley_start, next_volley;
+    unsigned volley;
+    mono_ns next_retry; /* before the first answer */
+    uint64_t retry_ns;
+
+    uint64_t last_seq;
+    size_t beat_count;
+    struct beat beats[PATH_BEATS];
+    size_t next_probe;
+    struct probe probes[PATH_PROBES];
+    size_t intent_first, intent_count, pongs_owed;
+    struct intent intents[PATH_INTENTS];
+    size_t event_first, event_count;
+    struct path_event events[PATH_EVENTS];
+
+    bool has_derp_ping; /* the peer's last ping by DERP: a repeated one gets no pong */
+    struct disco_tx derp_ping;
+    mono_ns called_at; /* call-me-maybe received; 0 = never */
+    struct path_status counts;
+};
+
+/* peer_path.c */
+void path_push_event(struct peer_path *p, const struct path_event *event);
+bool path_is_trusted(const struct peer_path *p, mono_ns now);
+/* Tells of a change of the path, if there is one. */
+void path_note(struct peer_path *p, mono_ns now, enum path_reason reason);
+void path_drop_best(struct peer_path *p);
+bool path_is_own(const struct peer_path *p, const struct net_address *address);
+/* Drops the candidates that nobody names; the best one with a word. */
+void path_drop_expired(struct peer_path *p, mono_ns now);
+
+/* peer_path_output.c */
+void path_push_ping(struct peer_path *p, const struct path_route *to, uint64_t seq);
+void path_push_pong(struct peer_path *p, const struct path_route *to, const struct disco_tx *tx);
+void path_push_call(struct peer_path *p, mono_ns now);
+void path_clear_intents(struct peer_path *p);
+/* Probes every candidate that was not probed lately (or, with `force`, at all events); then lets
+ * the peer do the same to us, if `call`. `seq`: of the beat that a pong may complete. */
+void path_discover(struct peer_path *p, mono_ns now, bool force, bool call, uint64_t seq);
+/* Probes all candidates now and some times more in the next moments. */
+void path_start_volleys(struct peer_path *p, mono_ns now);
+void path_close_beat(struct peer_path *p, size_t index);
+
+#endif
