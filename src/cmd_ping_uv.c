@@ -22,6 +22,8 @@ struct ping {
     uv_signal_t interrupt, terminate;
     bool printed[SNAPSHOT_SAMPLES_MAX]; /* by number % SNAPSHOT_SAMPLES_MAX, from `next` on */
     uint64_t next;                      /* all before it are printed */
+    bool relayed, direct;               /* such a pong was printed */
+    uint64_t next_change;               /* of the path: those before it are printed */
     struct snapshot last;
     int status;
 };
@@ -30,6 +32,33 @@ static void stop(struct ping *ping, int status)
 {
     ping->status = status;
     uv_stop(&ping->loop);
+}
+
+/* As `coder ping` says it: once, before the first direct pong that follows relayed ones. */
+static void note_direct(struct ping *ping, const struct snapshot *s,
+                        const struct snapshot_sample *sample)
+{
+    if (sample->state != SAMPLE_PONG) {
+        return;
+    }
+    if (sample->path == PATH_DERP) {
+        ping->relayed = true;
+    } else if (!ping->direct) {
+        ping->direct = true;
+        if (ping->relayed) {
+            ping_report_direct(ping->options, s);
+        }
+    }
+}
+
+static void print_changes(struct ping *ping, const struct snapshot *s)
+{
+    for (size_t i = 0; i < s->changes_kept; i++) {
+        if (s->changes[i].seq >= ping->next_change) {
+            ping_report_change(ping->options, &s->changes[i]);
+            ping->next_change = s->changes[i].seq + 1;
+        }
+    }
 }
 
 /* Probes may end in another order than they began. */
@@ -41,6 +70,7 @@ static void print_finished(struct ping *ping, const struct snapshot *s)
         const struct snapshot_sample *sample = &s->samples[n - s->first_sample];
         bool *printed = &ping->printed[n % SNAPSHOT_SAMPLES_MAX];
         if (sample->state != SAMPLE_PENDING && !*printed) {
+            note_direct(ping, s, sample);
             ping_report_sample(ping->options, s, n + 1, sample);
             *printed = true;
         }
@@ -59,6 +89,7 @@ static void on_snapshot(uv_async_t *async)
     if (!fresh) {
         return;
     }
+    print_changes(ping, s);
     print_finished(ping, s);
     ping->last = *s;
     if (s->fatal) {

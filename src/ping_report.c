@@ -46,10 +46,15 @@ static void sample_json(const struct options *options, const struct snapshot *s,
     out_add_text(object, "workspace", options->target);
     out_add_int(object, "seq", (int64_t)number);
     if (pong) {
-        region_text(s, sample->region, region, sizeof region);
         out_add_text(object, "path", sample->path == PATH_DIRECT ? "direct" : "derp");
-        out_add_int(object, "region_id", sample->region);
-        out_add_text(object, "region", region);
+        if (sample->path == PATH_DIRECT) {
+            out_add_text(object, "endpoint",
+                         s->direct_endpoints[sample->endpoint % SNAPSHOT_ENDPOINTS_MAX]);
+        } else {
+            region_text(s, sample->region, region, sizeof region);
+            out_add_int(object, "region_id", sample->region);
+            out_add_text(object, "region", region);
+        }
         out_add_ms(object, "latency_ms", (uint64_t)sample->rtt_us * NS_PER_US);
     } else {
         out_add_ms(object, "timeout_ms", options->timeout_ns);
@@ -83,7 +88,44 @@ void ping_report_sample(const struct options *options, const struct snapshot *s,
     }
     duration_text((uint64_t)sample->rtt_us * NS_PER_US, latency);
     region_text(s, sample->region, region, sizeof region);
-    out_text("%spong from %s proxied via DERP(%s) in %s\n", stamp, name, region, latency);
+    if (sample->path == PATH_DIRECT) {
+        out_text("%spong from %s p2p via %s in %s\n", stamp, name,
+                 s->direct_endpoints[sample->endpoint % SNAPSHOT_ENDPOINTS_MAX], latency);
+    } else {
+        out_text("%spong from %s proxied via DERP(%s) in %s\n", stamp, name, region, latency);
+    }
+}
+
+void ping_report_direct(const struct options *options, const struct snapshot *s)
+{
+    char after[DURATION_TEXT_SIZE];
+    if (!options->json) {
+        duration_text(s->direct_after_ns, after);
+        out_text("p2p connection established in %s\n", after);
+    }
+}
+
+static void add_route(cJSON *object, const char *name, enum path_kind kind, const char *text)
+{
+    static const char *const kinds[] = {"none", "derp", "direct"};
+    cJSON *route = cJSON_AddObjectToObject(object, name);
+    out_add_text(route, "path", kinds[kind]);
+    if (kind != PATH_NONE) {
+        out_add_text(route, kind == PATH_DIRECT ? "endpoint" : "region", text);
+    }
+}
+
+void ping_report_change(const struct options *options, const struct snapshot_change *change)
+{
+    if (!options->json) {
+        return; /* the pongs themselves say it */
+    }
+    cJSON *object = out_object("path_change", change->when);
+    out_add_text(object, "workspace", options->target);
+    add_route(object, "from", change->from, change->from_text);
+    add_route(object, "to", change->to, change->to_text);
+    out_add_text(object, "reason", change->reason);
+    out_json(object);
 }
 
 /* --- the end
@@ -119,6 +161,24 @@ static void add_peers(cJSON *object, const struct snapshot *s)
     cJSON *endpoints = cJSON_AddArrayToObject(object, "agent_endpoints");
     for (size_t i = 0; i < s->agent_endpoint_count; i++) {
         (void)cJSON_AddItemToArray(endpoints, cJSON_CreateString(s->agent_endpoints[i]));
+    }
+    cJSON *own = cJSON_AddArrayToObject(object, "own_endpoints");
+    for (size_t i = 0; i < s->own_endpoint_count; i++) {
+        (void)cJSON_AddItemToArray(own, cJSON_CreateString(s->own_endpoints[i]));
+    }
+    out_add_text(object, "path",
+                 s->path == PATH_DIRECT ? "direct"
+                 : s->path == PATH_DERP ? "derp"
+                                        : "none");
+    if (s->path == PATH_DIRECT) {
+        out_add_text(object, "endpoint", s->path_address);
+    } else {
+        (void)cJSON_AddNullToObject(object, "endpoint");
+    }
+    if (s->was_direct) {
+        out_add_ms(object, "direct_after_ms", s->direct_after_ns);
+    } else {
+        (void)cJSON_AddNullToObject(object, "direct_after_ms");
     }
     (void)cJSON_AddNullToObject(object, "handshake_age_ms"); /* there is no tunnel yet */
 }

@@ -11,6 +11,12 @@
 void ping_report_sample(const struct options *options, const struct snapshot *s, uint64_t number,
                         const struct snapshot_sample *sample);
 
+/* The first direct pong after relayed ones: how long it took. */
+void ping_report_direct(const struct options *options, const struct snapshot *s);
+
+/* The path became another one (JSON alone). */
+void ping_report_change(const struct options *options, const struct snapshot_change *change);
+
 /* The end: figures, then the steps. `interrupted` by the user. */
 void ping_report_end(const struct options *options, const struct snapshot *s);
 

@@ -12,6 +12,7 @@
 #include "net/base/text.h"
 #include "net/control/settings_internal.h"
 #include "net/crypto/key.h"
+#include "net/wire/address.h"
 
 #ifdef __APPLE__
 static const bool on_macos = true;
@@ -304,4 +305,11 @@ void settings_clear(struct settings *settings)
     }
     sodium_free(settings->token);
     *settings = (struct settings){0};
+}
+
+bool settings_is_loopback(const struct settings *settings)
+{
+    struct net_address address;
+    return strcmp(settings->host, "localhost") == 0 ||
+           (address_parse_ip(settings->host, &address) == NET_OK && address_is_loopback(&address));
 }

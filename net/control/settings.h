@@ -54,6 +54,9 @@ void settings_clear(struct settings *settings);
 NET_MUST_USE enum net_err settings_set(struct settings *settings, const char *url,
                                        const char *token, struct failure *why);
 
+/* Whether the deployment is on this very computer: only then may its agents be, too. */
+bool settings_is_loopback(const struct settings *settings);
+
 /* Checks and splits a URL into url, host, port and plain_http (tests, the lab). */
 NET_MUST_USE enum net_err settings_set_url(struct settings *settings, const char *url,
                                            struct failure *why);

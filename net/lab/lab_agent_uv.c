@@ -9,12 +9,10 @@
 #include "net/control/coordinator.h"
 #include "net/control/settings.h"
 #include "net/lab/lab_deployment.h"
-#include "net/path/latency_uv.h"
-#include "net/path/relays_uv.h"
+#include "net/path/paths_uv.h"
 #include "net/transport/dial_uv.h"
-#include "net/wire/disco.h"
 
-enum { DIAL_SECONDS = 10, LATENCY_SECONDS = 5, RETRY_FIRST_MS = 50, RETRY_LIMIT_S = 5 };
+enum { DIAL_SECONDS = 10, RETRY_FIRST_MS = 50, RETRY_LIMIT_S = 5, BEAT_SECONDS = 5 };
 
 struct lab_agent_shell {
     struct lab_agent_config config;
@@ -22,16 +20,14 @@ struct lab_agent_shell {
     char token[LAB_TOKEN_SIZE];
     struct settings address; /* of the deployment: only its URL is set */
     struct lab_agent *agent;
-    struct relays *relays;
+    struct paths *paths;
     struct coordinator *coordinator; /* NULL = no session */
     struct stream *stream;
     struct dial *dial;
     struct backoff backoff;
     mono_ns retry_at;
-    struct latency_check *latency_check;
-    double latency_seconds;
-    int64_t home;
     bool relay_open;
+    bool announce_due;
     uv_timer_t timer;
     bool closing;
 };
@@ -62,53 +58,51 @@ static enum net_err announce(struct lab_agent_shell *shell)
     if (shell->coordinator == NULL || !shell->relay_open) {
         return NET_OK;
     }
-    lab_agent_node(shell->agent, wall_now(), (int32_t)shell->home, shell->latency_seconds, &node);
+    lab_agent_node(shell->agent, wall_now(), &node);
+    paths_fill_node(shell->paths, &node);
     return coordinator_update_self(shell->coordinator, &node);
 }
 
 static void announce_now(struct lab_agent_shell *shell)
 {
     mono_ns now = mono_now();
+    shell->announce_due = false;
     if (announce(shell) != NET_OK) {
         end_session(shell, now, "the node could not be sent");
     }
     pump(shell, now);
 }
 
-static void on_latency(void *owner, const struct latency_result *results, size_t count)
-{
-    struct lab_agent_shell *shell = owner;
-    shell->latency_check = NULL;
-    for (size_t i = 0; i < count; i++) {
-        if (results[i].answered && results[i].region == shell->home) {
-            shell->latency_seconds = (double)results[i].latency_ns / (double)NS_PER_SEC;
-            announce_now(shell);
-            return;
-        }
-    }
-}
-
 static void take_map(struct lab_agent_shell *shell, struct derp_map *map)
 {
     const struct settings *address = &shell->address;
     derp_map_rewrite_embedded(map, address->host, address->port, address->plain_http);
-    shell->home = home_only_choice(map);
-    relays_set_map(shell->relays, map, shell->config.force_websockets);
-    relays_set_home(shell->relays, shell->home);
-    if (shell->latency_check != NULL) {
-        latency_check_cancel(shell->latency_check);
-    }
-    shell->latency_check =
-        latency_check_start(shell->config.loop, shell->config.client, map,
-                            LATENCY_SECONDS * NS_PER_SEC, NULL, on_latency, shell);
+    paths_set_map(shell->paths, map, shell->config.force_websockets);
     derp_map_clear(map);
 }
 
-static enum net_err take_peer(struct lab_agent_shell *shell, mono_ns now,
-                              const struct tailnet_peer_update *peer)
+static void drop_peer(struct lab_agent_shell *shell, struct lab_agent_peer *peer)
 {
-    if (lab_agent_peer(shell->agent, now, peer)) {
-        return coordinator_ready_for_handshake(shell->coordinator, &peer->id);
+    paths_remove_peer(peer->user);
+    lab_agent_forget(shell->agent, peer);
+}
+
+static enum net_err take_peer(struct lab_agent_shell *shell, mono_ns now,
+                              const struct tailnet_peer_update *update)
+{
+    struct lab_agent_peer *peer = NULL;
+    switch (lab_agent_update(shell->agent, now, update, &peer)) {
+    case LAB_AGENT_SET:
+        if (peer->user == NULL) {
+            peer->user = paths_add_peer(shell->paths, peer);
+        }
+        paths_peer_set(peer->user, &update->node);
+        return coordinator_ready_for_handshake(shell->coordinator, &update->id);
+    case LAB_AGENT_DROP:
+        drop_peer(shell, peer);
+        break;
+    case LAB_AGENT_NOTHING:
+        break;
     }
     return NET_OK;
 }
@@ -247,7 +241,10 @@ static void on_timer(uv_timer_t *timer)
 {
     struct lab_agent_shell *shell = timer->data;
     mono_ns now = mono_now();
-    lab_agent_tick(shell->agent, now);
+    for (struct lab_agent_peer *peer = lab_agent_expired(shell->agent, now); peer != NULL;
+         peer = lab_agent_expired(shell->agent, now)) {
+        drop_peer(shell, peer);
+    }
     if (shell->coordinator != NULL && coordinator_deadline(shell->coordinator) <= now) {
         enum net_err err = coordinator_tick(shell->coordinator, now);
         if (take_events(shell, now) && err != NET_OK) {
@@ -257,7 +254,11 @@ static void on_timer(uv_timer_t *timer)
     if (shell->coordinator == NULL && shell->dial == NULL && shell->retry_at <= now) {
         dial(shell);
     }
-    pump(shell, now);
+    if (shell->announce_due) {
+        announce_now(shell);
+    } else {
+        pump(shell, now);
+    }
 }
 
 static void arm(struct lab_agent_shell *shell, mono_ns now)
@@ -266,6 +267,7 @@ static void arm(struct lab_agent_shell *shell, mono_ns now)
     if (shell->coordinator != NULL) {
         next = mono_min(next, coordinator_deadline(shell->coordinator));
     }
+    next = shell->announce_due ? now : next;
     if (next == MONO_NEVER || shell->closing) {
         (void)uv_timer_stop(&shell->timer);
         return;
@@ -274,43 +276,47 @@ static void arm(struct lab_agent_shell *shell, mono_ns now)
     (void)uv_timer_start(&shell->timer, on_timer, wait_ms, 0);
 }
 
-static void on_packet(void *owner, int64_t region, const struct node_public *peer,
-                      struct bytes packet, mono_ns at)
+/* It may come from inside the session's own work: what is to be said is said from the loop. */
+static void on_changed(void *owner)
 {
     struct lab_agent_shell *shell = owner;
-    uint8_t memory[DISCO_PACKET_MAX];
-    struct writer answer = writer_of(memory, sizeof memory);
-    (void)at;
-    if (lab_agent_packet(shell->agent, region, peer, packet, &answer) == NET_OK &&
-        relays_send(shell->relays, region, peer, writer_done(&answer)) != NET_OK) {
-        log_line(shell->config.log, LOG_DEBUG, LOG_LAB, "agent of %s: an answer was dropped",
-                 shell->name);
-    }
-}
-
-static void on_gone(void *owner, int64_t region, const struct node_public *peer, uint8_t reason)
-{
-    (void)owner;
-    (void)region;
-    (void)peer;
-    (void)reason;
+    shell->announce_due = true;
+    arm(shell, mono_now());
 }
 
 static void on_relay_state(void *owner, int64_t region)
 {
     struct lab_agent_shell *shell = owner;
-    const struct relay_status *status = relays_status(shell->relays, region);
-    if (region != shell->home || status == NULL) {
+    const struct relay_status *status = relays_status(paths_relays(shell->paths), region);
+    if (region != paths_home(shell->paths) || status == NULL) {
         return;
     }
     bool was_open = shell->relay_open;
     shell->relay_open = status->state == RELAY_OPEN;
     if (shell->relay_open && !was_open) {
-        announce_now(shell);
+        on_changed(shell);
     }
 }
 
-static const struct relays_handlers relay_handlers = {on_packet, on_gone, on_relay_state};
+static void on_home(void *owner, int64_t region)
+{
+    const struct lab_agent_shell *shell = owner;
+    log_line(shell->config.log, LOG_DEBUG, LOG_LAB, "agent of %s: home region %lld", shell->name,
+             (long long)region);
+}
+
+static void on_path_event(void *owner, struct paths_peer *peer, const struct path_event *event)
+{
+    const struct lab_agent_shell *shell = owner;
+    (void)peer;
+    if (event->kind == PATH_EVENT_CHANGED) {
+        log_line(shell->config.log, LOG_DEBUG, LOG_LAB, "agent of %s: path is %s: %s", shell->name,
+                 event->to.direct ? "direct" : "by DERP", path_reason_text(event->reason));
+    }
+}
+
+static const struct paths_handlers path_handlers = {
+    .changed = on_changed, .home = on_home, .relay = on_relay_state, .event = on_path_event};
 
 struct lab_agent_shell *lab_agent_shell_new(const struct lab_agent_config *config)
 {
@@ -323,8 +329,19 @@ struct lab_agent_shell *lab_agent_shell_new(const struct lab_agent_config *confi
         log_line(config->log, LOG_ERROR, LOG_LAB, "agent of %s: %s", shell->name, why.text);
     }
     shell->agent = lab_agent_new(&config->id, config->rng);
-    shell->relays = relays_new(config->loop, config->client, lab_agent_key(shell->agent),
-                               config->rng, config->log, &relay_handlers, shell);
+    const struct paths_config paths = {
+        .loop = config->loop,
+        .client = config->client,
+        .node_key = lab_agent_key(shell->agent),
+        .disco_key = lab_agent_disco(shell->agent),
+        .rng = config->rng,
+        .log = config->log,
+        .bind_ip = config->ip,
+        .loopback = true,
+        .timeout_ns = BEAT_SECONDS * NS_PER_SEC,
+    };
+    shell->paths = paths_new(&paths, &path_handlers, shell);
+    paths_set_blocked(shell->paths, config->block_direct);
     backoff_init(&shell->backoff, RETRY_FIRST_MS * NS_PER_MS, RETRY_LIMIT_S * NS_PER_SEC, 2);
     (void)uv_timer_init(config->loop, &shell->timer);
     shell->timer.data = shell;
@@ -346,9 +363,6 @@ void lab_agent_shell_close(struct lab_agent_shell *shell)
     if (shell->dial != NULL) {
         dial_cancel(shell->dial);
     }
-    if (shell->latency_check != NULL) {
-        latency_check_cancel(shell->latency_check);
-    }
     if (shell->coordinator != NULL && coordinator_disconnect(shell->coordinator) == NET_OK) {
         (void)write_all(shell, now);
     }
@@ -356,6 +370,6 @@ void lab_agent_shell_close(struct lab_agent_shell *shell)
         stream_close(shell->stream);
     }
     coordinator_free(shell->coordinator);
-    relays_close(shell->relays);
+    paths_close(shell->paths);
     uv_close((uv_handle_t *)&shell->timer, on_timer_closed);
 }

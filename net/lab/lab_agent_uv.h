@@ -20,6 +20,8 @@ struct lab_agent_config {
     const char *url;  /* copied */
     const char *token;
     struct uuid id;
+    const char *ip; /* its UDP socket's; borrowed until it is closed */
+    bool block_direct;
     bool force_websockets;
 };
 

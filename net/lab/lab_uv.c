@@ -82,6 +82,12 @@ static void handle(void *owner, struct http_exchange *exchange)
     lab_answer_clear(&answer);
 }
 
+static bool is_any(const char *ip)
+{
+    struct net_address address;
+    return address_parse_ip(ip, &address) == NET_OK && address_is_unspecified(&address);
+}
+
 static void start_agent(struct lab *lab, size_t index)
 {
     const struct lab_workspace *workspace = &lab->deployment.workspaces[index];
@@ -98,6 +104,8 @@ static void start_agent(struct lab *lab, size_t index)
         .url = lab->deployment.url,
         .token = workspace->agent_token,
         .id = workspace->agent_id,
+        .ip = is_any(lab->deployment.host) ? NULL : lab->deployment.host,
+        .block_direct = lab->deployment.block_direct,
         .force_websockets = lab->deployment.force_websockets,
     };
     lab->agents[index] = lab_agent_shell_new(&config);

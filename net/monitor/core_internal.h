@@ -11,8 +11,7 @@
 #include "net/control/coordinator_link_uv.h"
 #include "net/monitor/core_uv.h"
 #include "net/monitor/watch.h"
-#include "net/path/latency_uv.h"
-#include "net/path/relays_uv.h"
+#include "net/path/paths_uv.h"
 
 /* Something asked of the deployment, again and again until it is answered. */
 struct question {
@@ -44,7 +43,7 @@ struct core {
     struct http_client *http;
     struct api *api;
     struct coordinator_link *link;
-    struct relays *relays;
+    struct paths *paths;
 
     /* Who we are in the tailnet; fresh in each process. */
     struct node_private *node_key;
@@ -65,12 +64,6 @@ struct core {
     bool force_websockets;
     bool direct_disabled_deployment;
     struct derp_map map;
-    struct home *home;
-    struct latency_check *latency;
-    uv_timer_t latency_timer;
-    size_t latency_count;
-    struct latency_result latencies[TAILNET_LATENCIES_MAX];
-    int64_t home_region;
     mono_ns node_sent_at; /* when it last went out; 0 = never */
 
     /* Watches. */
@@ -128,7 +121,7 @@ void core_net_retry(struct core *core);
 void core_coordinator_start(struct core *core);
 /* Takes what `info` holds. */
 void core_set_connection(struct core *core, struct connection_info *info);
-/* Sends what is due on every watch and arms the timer. */
+/* Starts the probes that are due on every watch, has them sent, and arms the timer. */
 void core_pump(struct core *core);
 /* Shows an agent (and watches it), or a workspace that has none (agent NULL). */
 void core_select(struct core *core, const struct uuid *workspace, const struct uuid *agent);
@@ -136,6 +129,9 @@ struct watch *core_selected_watch(const struct core *core);
 struct watch *core_find_watch(const struct core *core, const struct uuid *agent);
 
 /* core_publish.c */
+enum path_kind core_path_kind(const struct watch *watch);
+/* core_publish_path.c: the path of the watched agent, what else was tried, and what changed. */
+void core_fill_path(const struct core *core, const struct watch *watch, struct snapshot *out);
 void core_fill_snapshot(const struct core *core, mono_ns now, struct snapshot *out);
 
 #endif

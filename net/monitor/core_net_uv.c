@@ -8,12 +8,6 @@
 #include "net/monitor/core_internal.h"
 #include "net/wire/derp.h"
 
-enum {
-    LATENCY_TIMEOUT_S = 5,
-    LATENCY_PERIOD_S = 23, /* the genuine client checks every 20 to 26 s while in use */
-    PACKETS_A_TURN = 64,   /* no watch has more to say at once */
-};
-
 /* --- watches ------------------------------------------------------------------------------------
  */
 
@@ -30,22 +24,6 @@ struct watch *core_find_watch(const struct core *core, const struct uuid *agent)
 struct watch *core_selected_watch(const struct core *core)
 {
     return core_find_watch(core, &core->selected);
-}
-
-static void send_due(struct core *core, struct watch *watch)
-{
-    uint8_t packet[DISCO_PACKET_MAX];
-    for (int i = 0; i < PACKETS_A_TURN; i++) {
-        struct writer out = writer_of(packet, sizeof packet);
-        int64_t region = 0;
-        if (watch_output(watch, mono_now(), &out, &region) != NET_OK) {
-            return;
-        }
-        if (relays_send(core->relays, region, &watch->peer.key, writer_done(&out)) != NET_OK) {
-            log_line(&core->log, LOG_DEBUG, LOG_DERP, "a packet to region %lld was dropped",
-                     (long long)region);
-        }
-    }
 }
 
 static void on_tick(uv_timer_t *timer)
@@ -70,9 +48,9 @@ void core_pump(struct core *core)
         if (watch_tick(watch, mono_now())) {
             core_dirty(core);
         }
-        send_due(core, watch);
         next = mono_min(next, watch_deadline(watch));
     }
+    paths_pump(core->paths);
     if (next == MONO_NEVER) {
         (void)uv_timer_stop(&core->tick_timer);
     } else {
@@ -81,17 +59,20 @@ void core_pump(struct core *core)
     }
 }
 
-static void set_relay_of(struct core *core, struct watch *watch)
+static void set_reachable(struct core *core, struct watch *watch)
 {
     const struct relay_status *status =
-        watch->peer_known ? relays_status(core->relays, watch->peer.preferred_derp) : NULL;
-    watch_set_relay(watch, mono_now(), status != NULL && status->state == RELAY_OPEN);
+        watch->peer_known ? relays_status(paths_relays(core->paths), watch->peer.preferred_derp)
+                          : NULL;
+    bool relay_open = status != NULL && status->state == RELAY_OPEN;
+    watch_set_reachable(watch, relay_open || peer_path_candidates(watch->config.path)->count > 0);
 }
 
 static void drop_watch(struct core *core, size_t index)
 {
     struct watch *watch = core->watches[index];
     coordinator_link_remove_agent(core->link, &watch->agent);
+    paths_remove_peer(watch->config.peer);
     watch_free(watch);
     core->watches[index] = core->watches[--core->watch_count];
 }
@@ -111,19 +92,20 @@ static void drop_oldest(struct core *core)
 static struct watch *add_watch(struct core *core, const struct uuid *workspace,
                                const struct uuid *agent)
 {
+    if (core->watch_count == CORE_WATCHES_MAX) {
+        drop_oldest(core);
+    }
+    struct paths_peer *peer = paths_add_peer(core->paths, NULL);
     struct watch_config config = {
+        .peer = peer,
+        .path = paths_peer_path(peer),
         .interval_ns = core->options.interval_ns,
         .timeout_ns = core->options.timeout_ns,
         .beats_max = core->options.beats_max,
         .count_unsent = core->options.headless,
-        .disco = core->disco_key,
-        .node = node_private_public(core->node_key),
-        .rng = core->rng,
     };
-    if (core->watch_count == CORE_WATCHES_MAX) {
-        drop_oldest(core);
-    }
     struct watch *watch = watch_new(&config, workspace, agent, mono_now());
+    paths_peer_set_user(peer, watch);
     watch_set_paused(watch, mono_now(), core->paused);
     core->watches[core->watch_count++] = watch;
     coordinator_link_add_agent(core->link, agent);
@@ -147,36 +129,11 @@ void core_select(struct core *core, const struct uuid *workspace, const struct u
 /* --- our node -----------------------------------------------------------------------------------
  */
 
-static void add_latencies(const struct core *core, struct tailnet_node *node)
-{
-    for (size_t i = 0; i < core->latency_count; i++) {
-        const struct latency_result *result = &core->latencies[i];
-        if (result->answered && node->latency_count < TAILNET_LATENCIES_MAX) {
-            node->latencies[node->latency_count++] = (struct tailnet_latency){
-                .region = result->region,
-                .v6 = result->over_ipv6,
-                .seconds = (double)result->latency_ns / (double)NS_PER_SEC,
-            };
-        }
-    }
-}
-
-static void add_websocket(const struct core *core, struct tailnet_node *node)
-{
-    const struct relay_status *status = relays_status(core->relays, core->home_region);
-    if (status != NULL && status->websocket_reason[0] != '\0') {
-        node->websockets[0].region = core->home_region;
-        text_copy(node->websockets[0].reason, sizeof node->websockets[0].reason,
-                  status->websocket_reason);
-        node->websocket_count = 1;
-    }
-}
-
 /* Tells the coordinator who we are; not before there is a home region. */
 static void announce(struct core *core)
 {
     static struct tailnet_node node; /* large; only the core's thread comes here */
-    if (core->home_region == 0) {
+    if (paths_home(core->paths) == 0) {
         return;
     }
     node = (struct tailnet_node){
@@ -184,12 +141,10 @@ static void announce(struct core *core)
         .as_of = wall_now(),
         .key = node_private_public(core->node_key),
         .disco = disco_private_public(core->disco_key),
-        .preferred_derp = (int32_t)core->home_region,
         .address_count = 1,
     };
     node.addresses[0] = core->address;
-    add_latencies(core, &node);
-    add_websocket(core, &node);
+    paths_fill_node(core->paths, &node);
     coordinator_link_set_node(core->link, &node);
 }
 
@@ -199,58 +154,17 @@ static const char *region_name(const struct core *core, int64_t id)
     return region == NULL ? "unknown" : region->name;
 }
 
-static void set_home(struct core *core, int64_t region)
-{
-    if (region != 0 && region != core->home_region) {
-        core->home_region = region;
-        core_event(core, "home region is %s (%lld)", region_name(core, region), (long long)region);
-        relays_set_home(core->relays, region);
-        announce(core);
-    }
-}
-
-/* --- latency of the regions ---------------------------------------------------------------------
- */
-
-static void start_latency_check(struct core *core);
-
-static void on_latency_timer(uv_timer_t *timer)
-{
-    start_latency_check(timer->data);
-}
-
-static void on_latencies(void *owner, const struct latency_result *results, size_t count)
+static void on_home(void *owner, int64_t region)
 {
     struct core *core = owner;
-    struct home_latency answered[TAILNET_LATENCIES_MAX];
-    size_t answered_count = 0;
-    bool first = core->latency_count == 0;
-    core->latency = NULL;
-    core->latency_count = 0;
-    for (size_t i = 0; i < count && i < TAILNET_LATENCIES_MAX; i++) {
-        core->latencies[core->latency_count++] = results[i];
-        if (results[i].answered) {
-            answered[answered_count++] = (struct home_latency){.region = results[i].region,
-                                                               .latency_ns = results[i].latency_ns};
-        }
-    }
-    int64_t before = core->home_region;
-    set_home(core, home_report(core->home, mono_now(), &core->map, answered, answered_count));
-    if (first && core->home_region == before) {
-        announce(core); /* the latencies are news */
-    }
-    (void)uv_timer_start(&core->latency_timer, on_latency_timer, LATENCY_PERIOD_S * UINT64_C(1000),
-                         0);
-    core_dirty(core);
+    core_event(core, "home region is %s (%lld)", region_name(core, region), (long long)region);
 }
 
-static void start_latency_check(struct core *core)
+static void on_changed(void *owner)
 {
-    if (core->latency == NULL && core->map_known && !core->closing) {
-        core->latency =
-            latency_check_start(core->loop, core->http, &core->map, LATENCY_TIMEOUT_S * NS_PER_SEC,
-                                NULL, on_latencies, core);
-    }
+    struct core *core = owner;
+    announce(core);
+    core_dirty(core);
 }
 
 /* --- the map ------------------------------------------------------------------------------------
@@ -264,17 +178,11 @@ static void set_map(struct core *core, struct derp_map *map)
         derp_map_clear(&core->map);
         core->map = *map;
         derp_map_init(map);
-        relays_set_map(core->relays, &core->map, core->force_websockets);
         if (core->map_known) {
             core_event(core, "the DERP map changed");
         }
         core->map_known = true;
-        const struct derp_region *home = derp_map_find(&core->map, core->home_region);
-        if (home == NULL || !derp_region_can_relay(home)) {
-            core->home_region = 0;
-        }
-        set_home(core, home_only_choice(&core->map)); /* with one relay nothing is to be measured */
-        start_latency_check(core);
+        paths_set_map(core->paths, &core->map, core->force_websockets);
     }
     derp_map_clear(map);
     core_dirty(core);
@@ -284,50 +192,45 @@ void core_set_connection(struct core *core, struct connection_info *info)
 {
     core->force_websockets = info->derp_force_websockets;
     core->direct_disabled_deployment = info->disable_direct_connections;
+    paths_set_blocked(core->paths,
+                      core->direct_disabled_deployment || core->options.settings->disable_direct);
     set_map(core, &info->derp_map);
 }
 
 /* --- what the relays tell ------------------------------------------------------------------------
  */
 
-static struct watch *find_by_node(const struct core *core, const struct node_public *node)
+static const char *route_text(const struct core *core, const struct path_route *route,
+                              char out[SNAPSHOT_NAME])
 {
-    for (size_t i = 0; i < core->watch_count; i++) {
-        struct watch *watch = core->watches[i];
-        if (watch->peer_known && node_public_equal(&watch->peer.key, node)) {
-            return watch;
-        }
+    char address[ADDRESS_TEXT_SIZE];
+    if (route->direct) {
+        address_text(&route->address, address);
+        text_format(out, SNAPSHOT_NAME, "direct to %s", address);
+    } else {
+        text_format(out, SNAPSHOT_NAME, "by DERP %s (%lld)", region_name(core, route->region),
+                    (long long)route->region);
     }
-    return NULL;
+    return out;
 }
 
-static void on_packet(void *owner, int64_t region, const struct node_public *peer,
-                      struct bytes packet, mono_ns at)
+static void on_path_event(void *owner, struct paths_peer *peer, const struct path_event *event)
 {
     struct core *core = owner;
-    struct watch *watch = find_by_node(core, peer);
-    if (watch == NULL || !disco_looks_like(packet)) {
-        return; /* WireGuard, or nobody that we know */
+    struct watch *watch = paths_peer_user(peer);
+    char to[SNAPSHOT_NAME];
+    watch_event(watch, mono_now(), wall_now(), event);
+    if (event->kind == PATH_EVENT_CHANGED) {
+        core_event(core, "path is %s: %s", route_text(core, &event->to, to),
+                   path_reason_text(event->reason));
     }
-    if (watch_input(watch, at, region, packet) != NET_OK) {
-        log_line(&core->log, LOG_DEBUG, LOG_DISCO, "a disco packet could not be read; dropped");
-    }
-    core_pump(core);
-}
-
-static void on_gone(void *owner, int64_t region, const struct node_public *peer, uint8_t reason)
-{
-    struct core *core = owner;
-    char key[KEY_SHORT_SIZE];
-    node_public_short(peer, key);
-    log_line(&core->log, LOG_DEBUG, LOG_DERP, "region %lld: peer %s is %s", (long long)region, key,
-             reason == DERP_GONE_NOT_HERE ? "not here" : "gone");
+    core_dirty(core);
 }
 
 static void on_relay_state(void *owner, int64_t region)
 {
     struct core *core = owner;
-    const struct relay_status *status = relays_status(core->relays, region);
+    const struct relay_status *status = relays_status(paths_relays(core->paths), region);
     if (status == NULL || core->closing) {
         return;
     }
@@ -340,9 +243,6 @@ static void on_relay_state(void *owner, int64_t region)
         log_line(&core->log, LOG_INFO, LOG_DERP, "relay %s (%lld) is connected%s",
                  region_name(core, region), (long long)region,
                  status->websocket ? " by websocket" : "");
-        if (region == core->home_region && status->websocket_reason[0] != '\0') {
-            announce(core); /* the other side may show why */
-        }
     } else if (status->state == RELAY_WAITING) {
         char what[SNAPSHOT_NAME];
         text_format(what, sizeof what, "relay %s (%lld)", region_name(core, region),
@@ -350,7 +250,7 @@ static void on_relay_state(void *owner, int64_t region)
         core_failure_event(core, core->relay_said, what, &status->failure);
     }
     for (size_t i = 0; i < core->watch_count; i++) {
-        set_relay_of(core, core->watches[i]);
+        set_reachable(core, core->watches[i]);
     }
     core_pump(core);
     core_dirty(core);
@@ -388,10 +288,14 @@ static void on_peer(void *owner, const struct tailnet_peer_update *update)
     if (update->kind != TAILNET_PEER_NODE || !was_known) {
         core_event(core, "%s", peer_event_text(update->kind));
     }
-    if (watch->peer_known) {
-        relays_want(core->relays, watch->peer.preferred_derp);
-        set_relay_of(core, watch);
+    if (update->kind == TAILNET_PEER_NODE && watch->peer_known) {
+        paths_peer_set(watch->config.peer, &watch->peer);
+    } else if (update->kind == TAILNET_PEER_DISCONNECTED) {
+        paths_peer_clear(watch->config.peer);
+    } else if (update->kind == TAILNET_PEER_READY_FOR_HANDSHAKE) {
+        peer_path_poke(watch->config.path, mono_now());
     }
+    set_reachable(core, watch);
     core_pump(core);
     core_dirty(core);
 }
@@ -446,8 +350,8 @@ static void on_coordinator_state(void *owner)
 
 void core_net_start(struct core *core)
 {
-    static const struct relays_handlers handlers = {
-        .packet = on_packet, .gone = on_gone, .state = on_relay_state};
+    static const struct paths_handlers handlers = {
+        .changed = on_changed, .home = on_home, .relay = on_relay_state, .event = on_path_event};
     static const struct coordinator_link_handlers link_handlers = {
         .state = on_coordinator_state,
         .peer = on_peer,
@@ -456,9 +360,18 @@ void core_net_start(struct core *core)
         .workspaces = on_workspaces,
     };
     derp_map_init(&core->map);
-    core->home = home_new();
-    core->relays =
-        relays_new(core->loop, core->http, core->node_key, core->rng, &core->log, &handlers, core);
+    const struct paths_config config = {
+        .loop = core->loop,
+        .client = core->http,
+        .node_key = core->node_key,
+        .disco_key = core->disco_key,
+        .rng = core->rng,
+        .log = &core->log,
+        .loopback = settings_is_loopback(core->options.settings),
+        .timeout_ns = core->options.timeout_ns,
+    };
+    core->paths = paths_new(&config, &handlers, core);
+    paths_set_blocked(core->paths, core->options.settings->disable_direct);
     core->link = coordinator_link_new(core->loop, core->http, core->options.settings, core->rng,
                                       &core->log, &link_handlers, core);
 }
@@ -476,26 +389,16 @@ void core_net_retry(struct core *core)
     if (status->state != COORDINATOR_IDLE && status->state != COORDINATOR_UP) {
         coordinator_link_retry(core->link);
     }
-    const struct relay_status *home = relays_status(core->relays, core->home_region);
-    if (home != NULL && home->state == RELAY_WAITING) {
-        relays_retry(core->relays);
-    }
+    paths_retry(core->paths);
     for (size_t i = 0; i < core->watch_count; i++) {
         watch_poke(core->watches[i], mono_now());
     }
-    start_latency_check(core);
 }
 
 void core_net_stop(struct core *core)
 {
-    (void)uv_timer_stop(&core->latency_timer);
-    if (core->latency != NULL) {
-        latency_check_cancel(core->latency);
-        core->latency = NULL;
-    }
     for (size_t i = 0; i < core->watch_count; i++) {
         watch_free(core->watches[i]);
     }
     core->watch_count = 0;
-    home_free(core->home);
 }

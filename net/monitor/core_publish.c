@@ -77,6 +77,13 @@ static void fill_spark(const struct watch *watch, struct snapshot_workspace *row
     }
 }
 
+enum path_kind core_path_kind(const struct watch *watch)
+{
+    struct path_status status;
+    peer_path_status(watch->config.path, &status);
+    return watch->first_pong_at == 0 ? PATH_NONE : status.now.direct ? PATH_DIRECT : PATH_DERP;
+}
+
 static void fill_row(const struct core *core, const struct deployment_workspace *workspace,
                      const struct deployment_agent *agent, struct snapshot_workspace *row)
 {
@@ -94,7 +101,7 @@ static void fill_row(const struct core *core, const struct deployment_workspace 
     const struct watch *watch = core_find_watch(core, &agent->id);
     if (watch != NULL) {
         row->watched = true;
-        row->path = watch->first_pong_at == 0 ? PATH_NONE : PATH_DERP;
+        row->path = core_path_kind(watch);
         fill_spark(watch, row);
     }
 }
@@ -185,9 +192,6 @@ static void fill_history(const struct watch *watch, struct snapshot *out)
     latency_run_figures(&watch->run, &figures);
     copy_figures(&out->run, &figures);
     out->finished = watch_done(watch);
-    out->path = watch->first_pong_at == 0 ? PATH_NONE : PATH_DERP;
-    out->path_since = watch->first_pong_at;
-    out->region = watch->region;
 }
 
 /* --- links and the ladder
@@ -215,7 +219,8 @@ static void fill_coordinator(const struct core *core, struct snapshot *out)
 /* The region that the probes go through: the agent's home, else ours. */
 static int64_t region_in_use(const struct core *core, const struct watch *watch)
 {
-    return watch != NULL && watch->peer_known ? watch->peer.preferred_derp : core->home_region;
+    return watch != NULL && watch->peer_known ? watch->peer.preferred_derp
+                                              : paths_home(core->paths);
 }
 
 static void fill_relay_status(const struct relay_status *status, struct snapshot *out)
@@ -245,7 +250,7 @@ static void fill_relay_status(const struct relay_status *status, struct snapshot
 static void fill_relay(const struct core *core, const struct watch *watch, struct snapshot *out)
 {
     int64_t id = region_in_use(core, watch);
-    const struct relay_status *status = relays_status(core->relays, id);
+    const struct relay_status *status = relays_status(paths_relays(core->paths), id);
     const struct derp_region *region = derp_map_find(&core->map, id);
     if (status != NULL) {
         fill_relay_status(status, out);
@@ -266,8 +271,8 @@ static void fill_region_names(const struct core *core, const struct watch *watch
                               struct snapshot *out)
 {
     const struct derp_region *region = derp_map_find(&core->map, out->region);
-    const struct derp_region *home = derp_map_find(&core->map, core->home_region);
-    out->home_region = core->home_region;
+    const struct derp_region *home = derp_map_find(&core->map, paths_home(core->paths));
+    out->home_region = paths_home(core->paths);
     if (region != NULL) {
         text_copy(out->region_name, sizeof out->region_name, region->name);
         text_copy(out->region_code, sizeof out->region_code, region->code);
@@ -275,9 +280,11 @@ static void fill_region_names(const struct core *core, const struct watch *watch
     if (home != NULL) {
         text_copy(out->home_region_name, sizeof out->home_region_name, home->name);
     }
-    for (size_t i = 0; i < core->latency_count; i++) {
-        if (core->latencies[i].region == core->home_region && core->latencies[i].answered) {
-            out->home_latency_ns = core->latencies[i].latency_ns;
+    size_t count = 0;
+    const struct latency_result *latencies = paths_latencies(core->paths, &count);
+    for (size_t i = 0; i < count; i++) {
+        if (latencies[i].region == out->home_region && latencies[i].answered) {
+            out->home_latency_ns = latencies[i].latency_ns;
         }
     }
     if (watch != NULL && watch->peer_known) {
@@ -285,18 +292,6 @@ static void fill_region_names(const struct core *core, const struct watch *watch
         out->agent_region = watch->peer.preferred_derp;
         text_copy(out->agent_region_name, sizeof out->agent_region_name,
                   theirs == NULL ? "unknown" : theirs->name);
-    }
-}
-
-static void fill_peer(const struct watch *watch, struct snapshot *out)
-{
-    enum { SHOWN = sizeof out->agent_endpoints / sizeof *out->agent_endpoints };
-    out->node_received = watch->peer_at != 0;
-    out->node_received_at = watch->peer_at;
-    out->agent_endpoint_count =
-        watch->peer.endpoint_count < SHOWN ? watch->peer.endpoint_count : (size_t)SHOWN;
-    for (size_t i = 0; i < out->agent_endpoint_count; i++) {
-        address_text(&watch->peer.endpoints[i], out->agent_endpoints[i]);
     }
 }
 
@@ -385,7 +380,7 @@ static void fill_ladder(const struct core *core, const struct watch *watch, stru
          : up           ? LADDER_RUNNING
                         : LADDER_TODO,
          out->node_sent ? out->node_sent_at : out->coordinator.since, MONO_NEVER,
-         up && core->home_region == 0 ? "waiting for a home region" : "");
+         up && paths_home(core->paths) == 0 ? "waiting for a home region" : "");
     if (watch == NULL) {
         step(out, LADDER_NODE_RECEIVED, LADDER_TODO, 0, MONO_NEVER, "");
         step(out, LADDER_DISCO, LADDER_TODO, 0, MONO_NEVER, "");
@@ -398,7 +393,7 @@ static void fill_ladder(const struct core *core, const struct watch *watch, stru
          watch->peer_known ? watch->peer_at : watch->started_at, MONO_NEVER,
          watch->peer_left ? "the agent left the tailnet" : "");
     bool stalled = watch->run.lost > 0 && watch->first_pong_at == 0;
-    bool can_try = watch->peer_known && watch->relay_open;
+    bool can_try = watch->peer_known && watch->reachable;
     step(out, LADDER_DISCO,
          watch->first_pong_at != 0 ? LADDER_DONE
          : !can_try                ? LADDER_TODO
@@ -406,7 +401,7 @@ static void fill_ladder(const struct core *core, const struct watch *watch, stru
                                    : LADDER_RUNNING,
          watch->first_pong_at != 0 ? watch->first_pong_at : watch->peer_at,
          can_try && watch->first_pong_at == 0 ? watch->next_beat : MONO_NEVER,
-         stalled && can_try ? "probes are sent through the relay and none is answered" : "");
+         stalled && can_try ? "probes are sent and none is answered" : "");
 }
 
 /* --- the whole
@@ -486,9 +481,11 @@ void core_fill_snapshot(const struct core *core, mono_ns now, struct snapshot *o
     fill_coordinator(core, out);
     if (watch != NULL) {
         fill_history(watch, out);
-        fill_peer(watch, out);
     }
     fill_relay(core, watch, out);
+    if (watch != NULL) {
+        core_fill_path(core, watch, out);
+    }
     fill_region_names(core, watch, out);
     fill_ladder(core, watch, out);
     fill_events(core, out);

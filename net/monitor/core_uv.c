@@ -126,7 +126,6 @@ enum net_err core_new(uv_loop_t *loop, const struct core_options *options, struc
     }
     init_timer(core, &core->publish_timer);
     init_timer(core, &core->tick_timer);
-    init_timer(core, &core->latency_timer);
     init_identity(core);
     core->api = api_new(core->http, options->settings, &core->log);
     core_net_start(core);
@@ -221,7 +220,7 @@ static void close_rest(void *owner)
 {
     struct core *core = owner;
     core->link = NULL;
-    relays_close(core->relays);
+    paths_close(core->paths);
     api_free(core->api);
     http_client_close(core->http);
     struct question *questions[CORE_QUESTIONS] = {&core->user, &core->list, &core->target,
@@ -231,7 +230,6 @@ static void close_rest(void *owner)
     }
     uv_close((uv_handle_t *)&core->publish_timer, handle_closed);
     uv_close((uv_handle_t *)&core->tick_timer, handle_closed);
-    uv_close((uv_handle_t *)&core->latency_timer, handle_closed);
 }
 
 void core_close(struct core *core, void (*closed)(void *owner), void *owner)

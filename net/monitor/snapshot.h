@@ -21,6 +21,10 @@ enum {
     SNAPSHOT_SAMPLES_MAX = 3600, /* an hour at one probe a second */
     SNAPSHOT_SPARK = 24,         /* last probes of each watched workspace, oldest first */
     SNAPSHOT_EVENTS_MAX = 32,
+    SNAPSHOT_ENDPOINTS_MAX = 16,
+    SNAPSHOT_CANDIDATES_MAX = 16,
+    SNAPSHOT_CHANGES_MAX = 16,
+    SNAPSHOT_ADDRESS = 64, /* ADDRESS_TEXT_SIZE */
     SNAPSHOT_NAME = 96,
     SNAPSHOT_TEXT = 240,
 };
@@ -30,13 +34,48 @@ enum path_kind { PATH_NONE, PATH_DERP, PATH_DIRECT };
 /* One probe. */
 struct snapshot_sample {
     mono_ns sent_at;
-    uint32_t rtt_us; /* 0 when lost or pending */
-    uint8_t state;   /* enum sample_state */
-    uint8_t path;    /* enum path_kind */
-    uint16_t region; /* when by DERP */
+    uint32_t rtt_us;  /* 0 when lost or pending */
+    uint8_t state;    /* enum sample_state */
+    uint8_t path;     /* enum path_kind */
+    uint16_t region;  /* when by DERP */
+    uint8_t endpoint; /* when direct: index into snapshot.direct_endpoints */
 };
 
 enum sample_state { SAMPLE_PENDING, SAMPLE_PONG, SAMPLE_LOST };
+
+/* An address of the agent that was tried. */
+enum candidate_state {
+    CANDIDATE_UNTRIED,
+    CANDIDATE_SILENT,   /* probed, no answer */
+    CANDIDATE_TOO_BIG,  /* a full packet does not fit an interface on the way out */
+    CANDIDATE_ANSWERED, /* answers, but another path is better */
+    CANDIDATE_BEST,
+};
+
+struct snapshot_candidate {
+    char address[SNAPSHOT_ADDRESS];
+    enum candidate_state state;
+    uint64_t latency_ns; /* of the last pong; 0 = never */
+    mono_ns pong_at;     /* 0 = never */
+    uint64_t probes, pongs;
+    bool told;  /* by the coordinator or by call-me-maybe */
+    bool heard; /* a ping of the agent came from there */
+};
+
+/* The path became another one. */
+struct snapshot_change {
+    uint64_t seq;
+    mono_ns at;
+    struct wall_time when;
+    enum path_kind from, to;
+    char from_text[SNAPSHOT_NAME], to_text[SNAPSHOT_NAME]; /* address, or region's name */
+    char reason[32];                                       /* "first_pong" */
+    char why[SNAPSHOT_NAME];                               /* "a direct path answered" */
+};
+
+struct snapshot_traffic {
+    uint64_t packets_in, packets_out, bytes_in, bytes_out;
+};
 
 /* Of the probes that were answered; ns. count 0: no figure is known. */
 struct snapshot_stats {
@@ -163,7 +202,12 @@ struct snapshot {
     /* The path in use. */
     enum path_kind path;
     mono_ns path_since;
-    int64_t region; /* by DERP */
+    bool path_stale;                     /* by DERP; the direct path that was is tried beside it */
+    char path_address[SNAPSHOT_ADDRESS]; /* direct, or stale; else "" */
+    uint64_t path_latency_ns;            /* of that address; 0 = not known */
+    uint64_t direct_after_ns;            /* from the first pong to the first direct one */
+    bool was_direct;                     /* ever */
+    int64_t region;                      /* the relay's */
     char region_name[SNAPSHOT_NAME];
     char region_code[SNAPSHOT_NAME];
     int64_t home_region; /* ours; 0 = none yet */
@@ -175,8 +219,16 @@ struct snapshot {
     mono_ns node_sent_at;
     bool node_received;
     mono_ns node_received_at;
-    size_t agent_endpoint_count;
-    char agent_endpoints[8][64];
+    size_t agent_endpoint_count, own_endpoint_count;
+    char agent_endpoints[SNAPSHOT_ENDPOINTS_MAX][SNAPSHOT_ADDRESS];
+    char own_endpoints[SNAPSHOT_ENDPOINTS_MAX][SNAPSHOT_ADDRESS];
+    char direct_endpoints[SNAPSHOT_ENDPOINTS_MAX][SNAPSHOT_ADDRESS]; /* see snapshot_sample */
+    size_t candidate_count;
+    struct snapshot_candidate candidates[SNAPSHOT_CANDIDATES_MAX]; /* the best first */
+    struct snapshot_traffic direct, relayed;                       /* to and from the agent */
+    uint64_t change_count; /* ever; the last ones are in `changes` */
+    size_t changes_kept;
+    struct snapshot_change changes[SNAPSHOT_CHANGES_MAX]; /* oldest first */
     char agent_version[SNAPSHOT_NAME];
     bool direct_disabled_deployment;
     bool direct_disabled_client;

@@ -13,27 +13,17 @@ struct watch *watch_new(const struct watch_config *config, const struct uuid *wo
     watch->config = *config;
     watch->started_at = now;
     watch->next_beat = now;
-    watch->pinger = pinger_new(&(struct pinger_config){
-        .interval_ns = 0, /* the beats are ours */
-        .timeout_ns = config->timeout_ns,
-        .disco = config->disco,
-        .node = config->node,
-        .rng = config->rng,
-    });
     return watch;
 }
 
 void watch_free(struct watch *watch)
 {
-    if (watch != NULL) {
-        pinger_free(watch->pinger);
-        free(watch);
-    }
+    free(watch);
 }
 
 static bool can_send(const struct watch *watch)
 {
-    return watch->peer_known && watch->relay_open;
+    return watch->peer_known && watch->reachable;
 }
 
 static size_t slot_of(uint64_t number)
@@ -59,7 +49,6 @@ static void take_node(struct watch *watch, mono_ns now, const struct tailnet_nod
     watch->peer_lost = false;
     watch->peer_left = false;
     watch->peer_at = now;
-    pinger_set_peer(watch->pinger, now, &node->key, &node->disco, node->preferred_derp);
 }
 
 void watch_peer_update(struct watch *watch, mono_ns now, const struct tailnet_peer_update *update)
@@ -72,7 +61,6 @@ void watch_peer_update(struct watch *watch, mono_ns now, const struct tailnet_pe
         break;
     case TAILNET_PEER_READY_FOR_HANDSHAKE:
         watch->peer_ready = true;
-        pinger_poke(watch->pinger, now);
         break;
     case TAILNET_PEER_LOST:
         watch->peer_lost = true;
@@ -81,20 +69,15 @@ void watch_peer_update(struct watch *watch, mono_ns now, const struct tailnet_pe
         watch->peer_known = false;
         watch->peer_ready = false;
         watch->peer_left = true;
-        pinger_clear_peer(watch->pinger);
         break;
     case TAILNET_PEER_UNSPECIFIED:
         break;
     }
 }
 
-void watch_set_relay(struct watch *watch, mono_ns now, bool open)
+void watch_set_reachable(struct watch *watch, bool reachable)
 {
-    bool opened = open && !watch->relay_open;
-    watch->relay_open = open;
-    if (opened) {
-        pinger_poke(watch->pinger, now);
-    }
+    watch->reachable = reachable;
 }
 
 void watch_set_paused(struct watch *watch, mono_ns now, bool paused)
@@ -108,11 +91,6 @@ void watch_set_paused(struct watch *watch, mono_ns now, bool paused)
 void watch_poke(struct watch *watch, mono_ns now)
 {
     watch->next_beat = now;
-}
-
-enum net_err watch_input(struct watch *watch, mono_ns at, int64_t region, struct bytes packet)
-{
-    return pinger_input(watch->pinger, at, region, packet);
 }
 
 static bool beats_left(const struct watch *watch)
@@ -131,7 +109,7 @@ static void start_beat(struct watch *watch, mono_ns now)
     size_t slot = slot_of(watch->beats);
     bool sendable = can_send(watch);
     watch->samples[slot] = (struct snapshot_sample){.sent_at = now, .state = SAMPLE_PENDING};
-    watch->pinger_seq[slot] = sendable ? pinger_beat(watch->pinger, now) : 0;
+    watch->beat_seq[slot] = sendable ? peer_path_beat(watch->config.path, now) : 0;
     watch->beats++;
     latency_run_sent(&watch->run);
     /* Until the connection has stood once, attempts follow each other instead of piling up. */
@@ -153,17 +131,33 @@ static void send_waiting(struct watch *watch, mono_ns now)
     bool first = can_send(watch) && watch->first_pong_at == 0;
     for (uint64_t n = watch->oldest_open; first && n < watch->beats; n++) {
         size_t slot = slot_of(n);
-        if (watch->samples[slot].state == SAMPLE_PENDING && watch->pinger_seq[slot] == 0) {
-            watch->pinger_seq[slot] = pinger_beat(watch->pinger, now);
+        if (watch->samples[slot].state == SAMPLE_PENDING && watch->beat_seq[slot] == 0) {
+            watch->beat_seq[slot] = peer_path_beat(watch->config.path, now);
             watch->next_beat = mono_after(now, watch->config.interval_ns);
         }
     }
 }
 
-static void finish(struct watch *watch, struct snapshot_sample *sample,
-                   const struct pinger_event *event, mono_ns now)
+/* Where the address stands in the table; the oldest makes room. */
+static uint8_t endpoint_index(struct watch *watch, const struct net_address *address)
 {
-    if (event == NULL || event->kind == PINGER_LOST) {
+    size_t kept = watch->direct_endpoint_count < SNAPSHOT_ENDPOINTS_MAX
+                      ? watch->direct_endpoint_count
+                      : (size_t)SNAPSHOT_ENDPOINTS_MAX;
+    for (size_t i = 0; i < kept; i++) {
+        if (address_equal(&watch->direct_endpoints[i], address)) {
+            return (uint8_t)i;
+        }
+    }
+    size_t slot = watch->direct_endpoint_count++ % SNAPSHOT_ENDPOINTS_MAX;
+    watch->direct_endpoints[slot] = *address;
+    return (uint8_t)slot;
+}
+
+static void finish(struct watch *watch, struct snapshot_sample *sample,
+                   const struct path_event *event, mono_ns now)
+{
+    if (event == NULL || event->kind == PATH_EVENT_LOST) {
         sample->state = SAMPLE_LOST;
         latency_run_lost(&watch->run);
         return;
@@ -172,43 +166,20 @@ static void finish(struct watch *watch, struct snapshot_sample *sample,
     sample->state = SAMPLE_PONG;
     sample->sent_at = event->sent_at;
     sample->rtt_us = rtt_us == 0 ? 1 : rtt_us > UINT32_MAX ? UINT32_MAX : (uint32_t)rtt_us;
-    sample->path = PATH_DERP;
-    sample->region = (uint16_t)event->region;
-    watch->region = (uint16_t)event->region;
+    sample->path = event->route.direct ? PATH_DIRECT : PATH_DERP;
+    sample->region = (uint16_t)event->route.region;
+    watch->last_route = event->route;
+    if (event->route.direct) {
+        sample->endpoint = endpoint_index(watch, &event->route.address);
+        watch->first_direct_at = watch->first_direct_at == 0 ? now : watch->first_direct_at;
+    }
     watch->first_pong_at = watch->first_pong_at == 0 ? now : watch->first_pong_at;
     watch->last_pong_at = now;
     latency_run_answered(&watch->run, event->rtt_ns);
 }
 
-static bool take_events(struct watch *watch, mono_ns now)
+static void pass_finished(struct watch *watch)
 {
-    bool changed = false;
-    struct pinger_event event;
-    while (pinger_event(watch->pinger, &event)) {
-        for (uint64_t n = watch->oldest_open; n < watch->beats; n++) {
-            struct snapshot_sample *sample = &watch->samples[slot_of(n)];
-            if (watch->pinger_seq[slot_of(n)] == event.seq && sample->state == SAMPLE_PENDING) {
-                finish(watch, sample, &event, now);
-                changed = true;
-            }
-        }
-    }
-    return changed;
-}
-
-/* Probes that found no way in time. Also those that the pinger forgot (the agent restarted). */
-static bool expire(struct watch *watch, mono_ns now)
-{
-    bool changed = false;
-    for (uint64_t n = watch->oldest_open; n < watch->beats; n++) {
-        struct snapshot_sample *sample = &watch->samples[slot_of(n)];
-        uint64_t grace = watch->pinger_seq[slot_of(n)] == 0 ? 0 : NS_PER_SEC;
-        mono_ns end = mono_after(sample->sent_at, watch->config.timeout_ns + grace);
-        if (sample->state == SAMPLE_PENDING && now >= end) {
-            finish(watch, sample, NULL, now);
-            changed = true;
-        }
-    }
     while (watch->oldest_open < watch->beats &&
            watch->samples[slot_of(watch->oldest_open)].state != SAMPLE_PENDING) {
         watch->oldest_open++;
@@ -216,13 +187,49 @@ static bool expire(struct watch *watch, mono_ns now)
     if (watch->oldest_open < oldest_kept(watch)) {
         watch->oldest_open = oldest_kept(watch);
     }
+}
+
+void watch_event(struct watch *watch, mono_ns now, struct wall_time when,
+                 const struct path_event *event)
+{
+    if (event->kind == PATH_EVENT_CHANGED) {
+        watch->changes[watch->change_count++ % WATCH_CHANGES] =
+            (struct watch_change){.at = event->at,
+                                  .when = when,
+                                  .from = event->from,
+                                  .to = event->to,
+                                  .reason = event->reason};
+        return;
+    }
+    for (uint64_t n = watch->oldest_open; n < watch->beats; n++) {
+        struct snapshot_sample *sample = &watch->samples[slot_of(n)];
+        if (watch->beat_seq[slot_of(n)] == event->seq && sample->state == SAMPLE_PENDING) {
+            finish(watch, sample, event, now);
+        }
+    }
+    pass_finished(watch);
+}
+
+/* Probes that found no way in time. Also those that the path forgot. */
+static bool expire(struct watch *watch, mono_ns now)
+{
+    bool changed = false;
+    for (uint64_t n = watch->oldest_open; n < watch->beats; n++) {
+        struct snapshot_sample *sample = &watch->samples[slot_of(n)];
+        uint64_t grace = watch->beat_seq[slot_of(n)] == 0 ? 0 : NS_PER_SEC;
+        mono_ns end = mono_after(sample->sent_at, watch->config.timeout_ns + grace);
+        if (sample->state == SAMPLE_PENDING && now >= end) {
+            finish(watch, sample, NULL, now);
+            changed = true;
+        }
+    }
+    pass_finished(watch);
     return changed;
 }
 
 bool watch_tick(struct watch *watch, mono_ns now)
 {
-    bool changed = take_events(watch, now);
-    changed |= expire(watch, now);
+    bool changed = expire(watch, now);
     send_waiting(watch, now);
     if (now >= watch->next_beat && beat_wanted(watch)) {
         start_beat(watch, now);
@@ -231,21 +238,16 @@ bool watch_tick(struct watch *watch, mono_ns now)
     return changed;
 }
 
-enum net_err watch_output(struct watch *watch, mono_ns now, struct writer *out, int64_t *region)
-{
-    return pinger_output(watch->pinger, now, out, region);
-}
-
 mono_ns watch_deadline(const struct watch *watch)
 {
-    mono_ns next = pinger_deadline(watch->pinger);
+    mono_ns next = MONO_NEVER;
     if (beat_wanted(watch)) {
         next = mono_min(next, watch->next_beat);
     }
     for (uint64_t n = watch->oldest_open; n < watch->beats; n++) {
         const struct snapshot_sample *sample = &watch->samples[slot_of(n)];
         if (sample->state == SAMPLE_PENDING) {
-            uint64_t grace = watch->pinger_seq[slot_of(n)] == 0 ? 0 : NS_PER_SEC;
+            uint64_t grace = watch->beat_seq[slot_of(n)] == 0 ? 0 : NS_PER_SEC;
             next = mono_min(next, mono_after(sample->sent_at, watch->config.timeout_ns + grace));
         }
     }

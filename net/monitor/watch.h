@@ -1,7 +1,7 @@
 /*
- * One agent that is watched: its probes, their results, and what the coordinator told of it. A
- * machine: the pinger underneath sends and receives; this decides when a probe is due and keeps the
- * history.
+ * One agent that is watched: its probes, their results, the changes of its path, and what the
+ * coordinator told of it. A machine: the peer_path underneath sends and receives; this decides when
+ * a probe is due and keeps the history.
  *
  * A probe that cannot be sent (relay down, agent's node not known) after the connection once stood
  * is lost when its time is up, as a user would count it. Before that nothing is counted, unless
@@ -16,26 +16,33 @@
 #include "net/base/now.h"
 #include "net/base/uuid.h"
 #include "net/monitor/snapshot.h"
-#include "net/path/pinger.h"
+#include "net/path/paths_uv.h"
 #include "net/probe/latency_stats.h"
 #include "net/wire/tailnet.h"
+
+enum { WATCH_CHANGES = SNAPSHOT_CHANGES_MAX };
 
 struct watch_config {
     uint64_t interval_ns;
     uint64_t timeout_ns;
     uint64_t beats_max; /* 0 = no end */
     bool count_unsent;
-    const struct disco_private *disco; /* borrowed */
-    struct node_public node;
-    struct rng *rng; /* borrowed */
+    struct peer_path *path;  /* borrowed: that of the agent */
+    struct paths_peer *peer; /* its owner, for the core */
+};
+
+/* A change of the path, for the screen and for `ping`. */
+struct watch_change {
+    mono_ns at;
+    struct wall_time when;
+    struct path_route from, to;
+    enum path_reason reason;
 };
 
 struct watch {
     struct uuid agent;
     struct uuid workspace;
     struct watch_config config;
-    struct pinger *pinger;
-
     /* What the coordinator told. */
     bool peer_known;
     bool peer_ready; /* READY_FOR_HANDSHAKE: the agent knows us */
@@ -45,7 +52,7 @@ struct watch {
     struct tailnet_node peer;
 
     /* Probing. */
-    bool relay_open; /* to the agent's region */
+    bool reachable; /* the relay of its region is open, or there are addresses to try */
     bool paused;
     mono_ns started_at;
     mono_ns next_beat;     /* when the next probe is due */
@@ -54,9 +61,14 @@ struct watch {
     uint64_t beats;       /* probes started; sample n is ring[n % SNAPSHOT_SAMPLES_MAX] */
     uint64_t oldest_open; /* no sample before it is pending */
     struct snapshot_sample samples[SNAPSHOT_SAMPLES_MAX];
-    uint64_t pinger_seq[SNAPSHOT_SAMPLES_MAX]; /* 0: not sent */
+    uint64_t beat_seq[SNAPSHOT_SAMPLES_MAX]; /* 0: not sent */
     struct latency_run run;
-    uint16_t region;     /* that carried the last pong */
+    struct path_route last_route;                                /* that carried the last pong */
+    mono_ns first_direct_at;                                     /* 0: never was direct */
+    struct net_address direct_endpoints[SNAPSHOT_ENDPOINTS_MAX]; /* that pongs came from */
+    size_t direct_endpoint_count;                                /* ever; the ring keeps the last */
+    uint64_t change_count;                                       /* change n at n % WATCH_CHANGES */
+    struct watch_change changes[WATCH_CHANGES];
     mono_ns selected_at; /* for dropping the least recently shown */
 };
 
@@ -68,25 +80,20 @@ void watch_free(struct watch *watch);
 /* An update of this agent. */
 void watch_peer_update(struct watch *watch, mono_ns now, const struct tailnet_peer_update *update);
 
-/* Whether the relay of the agent's region is open. */
-void watch_set_relay(struct watch *watch, mono_ns now, bool open);
+/* Whether there is anywhere to send a probe to. */
+void watch_set_reachable(struct watch *watch, bool reachable);
 
 void watch_set_paused(struct watch *watch, mono_ns now, bool paused);
 
 /* Probe at once. */
 void watch_poke(struct watch *watch, mono_ns now);
 
-/* A disco packet of this agent. */
-NET_MUST_USE enum net_err watch_input(struct watch *watch, mono_ns at, int64_t region,
-                                      struct bytes packet);
+/* What the path has to say. */
+void watch_event(struct watch *watch, mono_ns now, struct wall_time when,
+                 const struct path_event *event);
 
-/* Starts the beats that are due and takes in what the pinger has to say. True when a result
- * changed. */
+/* Starts the beats that are due. True when a result changed. */
 bool watch_tick(struct watch *watch, mono_ns now);
-
-/* The next packet to send; see pinger_output. */
-NET_MUST_USE enum net_err watch_output(struct watch *watch, mono_ns now, struct writer *out,
-                                       int64_t *region);
 mono_ns watch_deadline(const struct watch *watch);
 
 /* True when all probes that were asked for (beats_max) have their result. */

@@ -11,7 +11,7 @@ def pongs(ended):
 
 def test_five_pongs_of_a_genuine_agent_through_a_genuine_relay(deployment):
     before = deployment.stats()["relay"]
-    answers = pongs(deployment.ping("dev1", "-n", "5", "--wait", "20ms", "--json"))
+    answers = pongs(deployment.ping("dev1", "-n", "5", "--wait", "20ms", "--json", "--disable-direct-connections"))
     assert len(answers) == 5
     assert all(answer["path"] == "derp" and answer["region_id"] == 999 for answer in answers), answers
     after = deployment.stats()["relay"]
@@ -19,8 +19,21 @@ def test_five_pongs_of_a_genuine_agent_through_a_genuine_relay(deployment):
     assert carried >= 10, f"only {carried} disco packets went through the relay"
 
 
+def test_a_direct_path_to_a_genuine_agent(deployment):
+    answers = pongs(deployment.ping("dev1", "-n", "5", "--wait", "20ms", "--json"))
+    assert answers[-1]["path"] == "direct", answers
+    assert any(answers[-1]["endpoint"].startswith(ip) for ip in ("127.0.0.1:", "192.")), answers
+
+
+def test_no_candidate_is_probed_when_direct_connections_are_disabled(deployment):
+    ended = deployment.ping("dev1", "-n", "3", "--wait", "20ms", "-v", "--json", "--disable-direct-connections")
+    summary = program.json_lines(ended.stdout)[-1]
+    assert summary["path"] == "derp" and summary["own_endpoints"] == [], summary
+    assert "direct" not in ended.stderr
+
+
 def test_the_text_is_as_coder_ping_prints_it(deployment):
-    ended = deployment.ping("dev1", "-n", "2", "--wait", "20ms")
+    ended = deployment.ping("dev1", "-n", "2", "--wait", "20ms", "--disable-direct-connections")
     assert ended.returncode == 0, ended.stderr
     lines = ended.stdout.splitlines()
     assert lines[0].startswith("pong from dev1 proxied via DERP(Genuine Relay) in "), ended.stdout

@@ -11,7 +11,7 @@
 
 #include <cmocka.h>
 
-static void pump_pinger(struct lab_client *client);
+static void pump_path(struct lab_client *client);
 
 static void announce(struct lab_client *client)
 {
@@ -49,8 +49,8 @@ static void take_peer(struct lab_client *client, const struct tailnet_peer_updat
     client->ready = client->ready || peer->kind == TAILNET_PEER_READY_FOR_HANDSHAKE;
     if (peer->kind == TAILNET_PEER_NODE) {
         client->peer = peer->node.key;
-        pinger_set_peer(client->pinger, mono_now(), &peer->node.key, &peer->node.disco,
-                        peer->node.preferred_derp);
+        peer_path_set_peer(client->path, mono_now(), &peer->node.key, &peer->node.disco,
+                           peer->node.preferred_derp, NULL, 0);
     }
 }
 
@@ -108,7 +108,7 @@ static void on_wake(void *owner)
         return;
     }
     lab_client_flush(client);
-    pump_pinger(client);
+    pump_path(client);
 }
 
 void lab_client_flush(struct lab_client *client)
@@ -123,30 +123,31 @@ void lab_client_flush(struct lab_client *client)
 
 static void on_timer(uv_timer_t *timer)
 {
-    pump_pinger(timer->data);
+    pump_path(timer->data);
 }
 
-static void pump_pinger(struct lab_client *client)
+static void pump_path(struct lab_client *client)
 {
     uint8_t memory[DISCO_PACKET_MAX];
-    int64_t region = 0;
+    struct path_route to;
     mono_ns now = mono_now();
-    struct pinger_event event;
+    struct path_event event;
     for (;;) {
         struct writer w = writer_of(memory, sizeof memory);
-        if (pinger_output(client->pinger, now, &w, &region) != NET_OK) {
+        if (peer_path_output(client->path, now, &w, &to) != NET_OK) {
             break;
         }
-        assert_int_equal(relays_send(client->relays, region, &client->peer, writer_done(&w)),
+        assert_false(to.direct);
+        assert_int_equal(relays_send(client->relays, to.region, &client->peer, writer_done(&w)),
                          NET_OK);
     }
-    while (pinger_event(client->pinger, &event)) {
-        if (event.kind == PINGER_PONG) {
+    while (peer_path_event(client->path, &event)) {
+        if (event.kind == PATH_EVENT_PONG) {
             client->pongs++;
             client->rtt_ns = event.rtt_ns;
         }
     }
-    mono_ns next = pinger_deadline(client->pinger);
+    mono_ns next = peer_path_deadline(client->path);
     if (next != MONO_NEVER) {
         (void)uv_timer_start(&client->timer, on_timer, mono_until(now, next) / NS_PER_MS + 1, 0);
     }
@@ -157,8 +158,9 @@ static void on_packet(void *owner, int64_t region, const struct node_public *pee
 {
     struct lab_client *client = owner;
     assert_true(node_public_equal(peer, &client->peer));
-    assert_int_equal(pinger_input(client->pinger, at, region, packet), NET_OK);
-    pump_pinger(client);
+    struct path_route from = route_derp(region);
+    assert_int_equal(peer_path_input(client->path, at, &from, packet), NET_OK);
+    pump_path(client);
 }
 
 static void on_gone(void *owner, int64_t region, const struct node_public *peer, uint8_t reason)
@@ -197,13 +199,14 @@ void lab_client_start(struct lab_client *client, uv_loop_t *loop, const struct l
     client->disco = disco_private_new(client->rng);
     client->relays =
         relays_new(loop, client->http, client->node, client->rng, NULL, &relay_handlers, client);
-    const struct pinger_config pinger = {
+    const struct path_config path = {
         .timeout_ns = 5 * NS_PER_SEC,
         .disco = client->disco,
         .node = node_private_public(client->node),
         .rng = client->rng,
     };
-    client->pinger = pinger_new(&pinger);
+    client->path = peer_path_new(&path);
+    peer_path_block(client->path, mono_now(), true);
     assert_int_equal(uv_timer_init(loop, &client->timer), 0);
     client->timer.data = client;
 }
@@ -261,8 +264,8 @@ void lab_client_join(struct lab_client *client, const struct uuid *agent)
 
 void lab_client_ping(struct lab_client *client)
 {
-    (void)pinger_beat(client->pinger, mono_now());
-    pump_pinger(client);
+    (void)peer_path_beat(client->path, mono_now());
+    pump_path(client);
 }
 
 void lab_client_hang_up(struct lab_client *client)
@@ -281,7 +284,7 @@ void lab_client_close(struct lab_client *client)
     relays_close(client->relays);
     http_client_close(client->http);
     uv_close((uv_handle_t *)&client->timer, NULL);
-    pinger_free(client->pinger);
+    peer_path_free(client->path);
     tailnet_workspaces_clear(&client->workspaces);
 }
 

@@ -1,6 +1,6 @@
 /*
  * A client of the lab, for tests: one coordinator session and its relay connections, over real
- * sockets, and a pinger for one agent. It does what the genuine client does and nothing to hide.
+ * sockets, and the path to one agent. It does what the genuine client does and nothing to hide.
  */
 #ifndef TESTS_SUPPORT_LAB_CLIENT_UV_H
 #define TESTS_SUPPORT_LAB_CLIENT_UV_H
@@ -13,7 +13,7 @@
 #include "net/control/coordinator.h"
 #include "net/control/settings.h"
 #include "net/lab/lab_uv.h"
-#include "net/path/pinger.h"
+#include "net/path/peer_path.h"
 #include "net/path/relays_uv.h"
 #include "net/transport/dial_uv.h"
 
@@ -26,7 +26,7 @@ struct lab_client {
     struct node_private *node;
     struct disco_private *disco;
     struct relays *relays;
-    struct pinger *pinger;
+    struct peer_path *path; /* by the relay alone */
     uv_timer_t timer;
     struct dial *dial;
     struct stream *stream;

@@ -1,0 +1,108 @@
+/*
+ * The sockets, and the endpoints at which we may be reached.
+ */
+#include <string.h>
+
+#include "net/path/paths_internal_uv.h"
+
+static void open_socket(struct paths *paths, const char *ip, uint16_t port, struct udp_socket **out)
+{
+    struct failure why;
+    if (udp_socket_new(paths->config.loop, ip, port, paths_on_datagram, paths, out, &why) !=
+        NET_OK) {
+        *out = NULL;
+        log_line(paths->config.log, LOG_WARN, LOG_PATH, "%s; done without", why.text);
+    }
+}
+
+void paths_open_sockets(struct paths *paths)
+{
+    const char *ip = paths->config.bind_ip;
+    if (ip != NULL) {
+        struct net_address address;
+        bool v6 = address_parse_ip(ip, &address) == NET_OK && address.family == ADDRESS_V6;
+        open_socket(paths, ip, 0, v6 ? &paths->v6 : &paths->v4);
+        return;
+    }
+    open_socket(paths, "0.0.0.0", 0, &paths->v4);
+    struct net_address bound = {0};
+    if (paths->v4 != NULL) {
+        udp_socket_address(paths->v4, &bound);
+    }
+    /* The genuine client tells the IPv4 socket's port with IPv6 addresses too: use one for both. */
+    open_socket(paths, "::", bound.port, &paths->v6);
+    if (paths->v6 == NULL && bound.port != 0) {
+        open_socket(paths, "::", 0, &paths->v6);
+    }
+}
+
+void paths_close_sockets(struct paths *paths)
+{
+    if (paths->v4 != NULL) {
+        udp_socket_close(paths->v4);
+        paths->v4 = NULL;
+    }
+    if (paths->v6 != NULL) {
+        udp_socket_close(paths->v6);
+        paths->v6 = NULL;
+    }
+}
+
+enum net_err paths_send_udp(struct paths *paths, const struct net_address *to,
+                            struct bytes datagram)
+{
+    struct udp_socket *udp = to->family == ADDRESS_V6 ? paths->v6 : paths->v4;
+    return udp == NULL ? NET_ERR_IO : udp_socket_send(udp, to, datagram);
+}
+
+static void add(struct paths *paths, const struct net_address *address)
+{
+    for (size_t i = 0; i < paths->endpoint_count; i++) {
+        if (address_equal(&paths->endpoints[i], address)) {
+            return;
+        }
+    }
+    if (paths->endpoint_count < TAILNET_ENDPOINTS_MAX) {
+        paths->endpoints[paths->endpoint_count++] = *address;
+    }
+}
+
+static void add_bound(struct paths *paths, const struct udp_socket *udp)
+{
+    struct net_address address;
+    if (udp != NULL) {
+        udp_socket_address(udp, &address);
+        add(paths, &address);
+    }
+}
+
+static void collect(struct paths *paths)
+{
+    paths->endpoint_count = 0;
+    if (paths->config.bind_ip != NULL) {
+        add_bound(paths, paths->v4);
+        add_bound(paths, paths->v6);
+    }
+}
+
+void paths_gather(struct paths *paths)
+{
+    struct net_address before[TAILNET_ENDPOINTS_MAX];
+    size_t count = paths->endpoint_count;
+    memcpy(before, paths->endpoints, count * sizeof *before);
+    collect(paths);
+    bool same = count == paths->endpoint_count;
+    for (size_t i = 0; i < count && same; i++) {
+        same = address_equal(&before[i], &paths->endpoints[i]);
+    }
+    if (same) {
+        return;
+    }
+    for (struct paths_peer *peer = paths->peers; peer != NULL; peer = peer->next) {
+        peer_path_set_own(peer->path, mono_now(), paths->endpoints, paths->endpoint_count);
+    }
+    if (paths->started) {
+        paths->handlers.changed(paths->owner);
+        paths_pump(paths);
+    }
+}
