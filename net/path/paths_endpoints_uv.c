@@ -1,9 +1,12 @@
 /*
  * The sockets, and the endpoints at which we may be reached.
  */
+#include <stdlib.h>
 #include <string.h>
 
+#include "net/base/mem.h"
 #include "net/path/paths_internal_uv.h"
+#include "net/transport/interfaces.h"
 
 static void open_socket(struct paths *paths, const char *ip, uint16_t port, struct udp_socket **out)
 {
@@ -76,13 +79,33 @@ static void add_bound(struct paths *paths, const struct udp_socket *udp)
     }
 }
 
+static uint16_t port_of(const struct udp_socket *udp)
+{
+    struct net_address address = {0};
+    if (udp != NULL) {
+        udp_socket_address(udp, &address);
+    }
+    return address.port;
+}
+
 static void collect(struct paths *paths)
 {
     paths->endpoint_count = 0;
     if (paths->config.bind_ip != NULL) {
         add_bound(paths, paths->v4);
         add_bound(paths, paths->v6);
+        return;
     }
+    struct interfaces *all = mem_new(sizeof *all);
+    if (interfaces_read(all) == NET_OK) {
+        struct net_address found[TAILNET_ENDPOINTS_MAX];
+        size_t count = interfaces_endpoints(all, port_of(paths->v4), port_of(paths->v6), found,
+                                            TAILNET_ENDPOINTS_MAX);
+        for (size_t i = 0; i < count; i++) {
+            add(paths, &found[i]);
+        }
+    }
+    free(all);
 }
 
 void paths_gather(struct paths *paths)

@@ -57,7 +57,7 @@ struct paths {
 /* paths_uv.c */
 void paths_on_relayed(void *owner, int64_t region, const struct node_public *key,
                       struct bytes packet, mono_ns at);
-void paths_on_datagram(void *owner, mono_ns at, const struct net_address *from,
+void paths_on_datagram(void *owner, mono_ns at, const struct net_address *address,
                        struct bytes datagram);
 
 /* paths_home_uv.c */

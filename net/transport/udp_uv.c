@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "net/base/mem.h"
+#include "net/transport/udp_options.h"
 
 struct udp_socket {
     uv_udp_t handle;
@@ -85,6 +86,11 @@ static int bind_address(struct udp_socket *udp, const char *ip, uint16_t port)
     }
     if (err == 0) {
         err = uv_udp_bind(&udp->handle, &address.any, flags);
+    }
+    uv_os_fd_t fd = -1;
+    if (err == 0 && uv_fileno((const uv_handle_t *)&udp->handle, &fd) == 0) {
+        udp_set_dont_fragment(fd, flags != 0);
+        udp_set_big_buffers(fd);
     }
     return err != 0 ? err : uv_udp_recv_start(&udp->handle, on_memory, on_datagram);
 }

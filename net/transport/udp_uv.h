@@ -15,7 +15,8 @@ enum { UDP_DATAGRAM_MAX = 65536 }; /* the largest payload is below it (RFC 768) 
 
 struct udp_socket;
 
-/* Binds ip:port (port 0 = any free one). `receive` is called for each datagram, with the time of
+/* Binds ip:port (port 0 = any free one), asks for large buffers and for datagrams that are never
+ * cut on the way. `receive` is called for each datagram, with the time of
  * its arrival at this program; bytes and address are borrowed for the call. It may send, and may
  * close the socket. NET_ERR_IO with *why: the address cannot be bound. */
 NET_MUST_USE enum net_err udp_socket_new(uv_loop_t *loop, const char *ip, uint16_t port,

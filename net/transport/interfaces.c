@@ -1,0 +1,107 @@
+#include "net/transport/interfaces.h"
+
+#include <string.h>
+
+bool interfaces_equal(const struct interfaces *a, const struct interfaces *b)
+{
+    if (a->count != b->count) {
+        return false;
+    }
+    for (size_t i = 0; i < a->count; i++) {
+        const struct interface *one = &a->all[i];
+        const struct interface *two = &b->all[i];
+        if (strcmp(one->name, two->name) != 0 || one->up != two->up || one->mtu != two->mtu ||
+            one->default_v4 != two->default_v4 || one->default_v6 != two->default_v6 ||
+            one->address_count != two->address_count) {
+            return false;
+        }
+        for (size_t n = 0; n < one->address_count; n++) {
+            if (!address_equal(&one->addresses[n].ip, &two->addresses[n].ip)) {
+                return false;
+            }
+        }
+    }
+    return true;
+}
+
+/* fd7a:115c:a1e0::/48 and fd60:627a:a42b::/48: inside a tunnel, never under one. */
+static bool is_tailnet(const struct net_address *address)
+{
+    static const uint8_t historic[] = {0xfd, 0x7a, 0x11, 0x5c, 0xa1, 0xe0};
+    static const uint8_t coder[] = {0xfd, 0x60, 0x62, 0x7a, 0xa4, 0x2b};
+    return address->family == ADDRESS_V6 && (memcmp(address->ip, historic, sizeof historic) == 0 ||
+                                             memcmp(address->ip, coder, sizeof coder) == 0);
+}
+
+enum rank { RANK_NEVER, RANK_LOOPBACK, RANK_LAST, RANK_GOOD };
+
+static enum rank rank_of(const struct interface *one, const struct net_address *address)
+{
+    if (!one->up || is_tailnet(address) || address_is_unspecified(address) ||
+        address_is_multicast(address)) {
+        return RANK_NEVER;
+    }
+    if (one->loopback || address_is_loopback(address)) {
+        return RANK_LOOPBACK;
+    }
+    if (address_is_link_local(address)) {
+        return address->family == ADDRESS_V6 ? RANK_NEVER : RANK_LAST;
+    }
+    bool unique_local = address->family == ADDRESS_V6 && address_is_private(address);
+    return unique_local ? RANK_LAST : RANK_GOOD;
+}
+
+bool interfaces_have(const struct interfaces *all, enum address_family family)
+{
+    for (size_t i = 0; i < all->count; i++) {
+        const struct interface *one = &all->all[i];
+        for (size_t n = 0; n < one->address_count; n++) {
+            if (one->addresses[n].ip.family == family &&
+                rank_of(one, &one->addresses[n].ip) >= RANK_LAST) {
+                return true;
+            }
+        }
+    }
+    return false;
+}
+
+struct collector {
+    uint16_t v4_port, v6_port;
+    struct net_address *out;
+    size_t count, max;
+};
+
+static bool is_in(const struct collector *c, const struct net_address *address)
+{
+    for (size_t i = 0; i < c->count; i++) {
+        if (address_equal(&c->out[i], address)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static void collect(const struct interfaces *all, enum rank rank, struct collector *c)
+{
+    for (size_t i = 0; i < all->count; i++) {
+        const struct interface *one = &all->all[i];
+        for (size_t n = 0; n < one->address_count; n++) {
+            struct net_address address = one->addresses[n].ip;
+            address.port = address.family == ADDRESS_V6 ? c->v6_port : c->v4_port;
+            if (address.port != 0 && rank_of(one, &address) == rank && c->count < c->max &&
+                !is_in(c, &address)) {
+                c->out[c->count++] = address;
+            }
+        }
+    }
+}
+
+size_t interfaces_endpoints(const struct interfaces *all, uint16_t v4_port, uint16_t v6_port,
+                            struct net_address *out, size_t max)
+{
+    struct collector c = {.v4_port = v4_port, .v6_port = v6_port, .out = out, .max = max};
+    for (enum rank rank = RANK_GOOD; rank > RANK_NEVER && c.count == 0; rank--) {
+        collect(all, rank, &c);
+    }
+    return c.count;
+}

@@ -1,0 +1,51 @@
+/*
+ * This computer's network interfaces and their addresses.
+ */
+#ifndef NET_TRANSPORT_INTERFACES_H
+#define NET_TRANSPORT_INTERFACES_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "net/base/err.h"
+#include "net/wire/address.h"
+
+enum { INTERFACES_MAX = 64, INTERFACE_ADDRESSES_MAX = 32, INTERFACE_NAME_SIZE = 32 };
+
+struct interface {
+    char name[INTERFACE_NAME_SIZE];
+    bool up, loopback, point_to_point;
+    bool default_v4, default_v6; /* the default route goes out here */
+    uint32_t mtu;                /* 0 = not known */
+    size_t address_count;
+    struct {
+        struct net_address ip; /* port 0 */
+        uint8_t prefix;        /* length of the network's part */
+    } addresses[INTERFACE_ADDRESSES_MAX];
+};
+
+struct interfaces {
+    size_t count;
+    size_t dropped; /* beyond the limits */
+    struct interface all[INTERFACES_MAX];
+};
+
+/* Reads them from the system. NET_ERR_IO: it does not tell. */
+NET_MUST_USE enum net_err interfaces_read(struct interfaces *out);
+
+bool interfaces_equal(const struct interfaces *a, const struct interfaces *b);
+
+/* Whether an interface that is up, other than loopback, has an address of the family that reaches
+ * further than its own link. */
+bool interfaces_have(const struct interfaces *all, enum address_family family);
+
+/* The addresses at which peers may find us: of interfaces that are up, no loopback (unless nothing
+ * else was found at all), no link-local IPv6, none of the tailnet's own prefixes; IPv4 link-local
+ * and unique local IPv6 only if there is no other. Ports are `v4_port` and `v6_port`; 0 leaves the
+ * family out. Returns how many were written, at most `max`. Rules: protocol notes
+ * (wireguard-paths-speedtest) 2.8. */
+size_t interfaces_endpoints(const struct interfaces *all, uint16_t v4_port, uint16_t v6_port,
+                            struct net_address *out, size_t max);
+
+#endif

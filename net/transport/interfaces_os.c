@@ -1,0 +1,176 @@
+/*
+ * What the system says of its interfaces: getifaddrs and SIOCGIFMTU everywhere, the default route
+ * from /proc where there is one.
+ */
+#include <ifaddrs.h>
+#include <net/if.h>
+#include <netinet/in.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "net/base/text.h"
+#include "net/transport/interfaces.h"
+
+static struct interface *find_or_add(struct interfaces *all, const char *name)
+{
+    for (size_t i = 0; i < all->count; i++) {
+        if (strcmp(all->all[i].name, name) == 0) {
+            return &all->all[i];
+        }
+    }
+    if (all->count == INTERFACES_MAX) {
+        all->dropped++;
+        return NULL;
+    }
+    struct interface *added = &all->all[all->count++];
+    text_copy(added->name, sizeof added->name, name);
+    return added;
+}
+
+static uint8_t prefix_of(const uint8_t *mask, size_t len)
+{
+    uint8_t bits = 0;
+    for (size_t i = 0; i < len * 8 && (mask[i / 8] >> (7 - i % 8) & 1) != 0; i++) {
+        bits++;
+    }
+    return bits;
+}
+
+static void add_address(struct interfaces *all, struct interface *one, const struct ifaddrs *from)
+{
+    struct net_address ip = {0};
+    uint8_t prefix = 0;
+    if (from->ifa_addr->sa_family == AF_INET) {
+        struct sockaddr_in in;
+        memcpy(&in, from->ifa_addr, sizeof in);
+        ip.family = ADDRESS_V4;
+        memcpy(ip.ip, &in.sin_addr, 4);
+        if (from->ifa_netmask != NULL) {
+            memcpy(&in, from->ifa_netmask, sizeof in);
+            prefix = prefix_of((const uint8_t *)&in.sin_addr, 4);
+        }
+    } else if (from->ifa_addr->sa_family == AF_INET6) {
+        struct sockaddr_in6 in;
+        memcpy(&in, from->ifa_addr, sizeof in);
+        ip.family = ADDRESS_V6;
+        memcpy(ip.ip, &in.sin6_addr, 16);
+        if (from->ifa_netmask != NULL) {
+            memcpy(&in, from->ifa_netmask, sizeof in);
+            prefix = prefix_of((const uint8_t *)&in.sin6_addr, 16);
+        }
+    } else {
+        return;
+    }
+    if (one->address_count == INTERFACE_ADDRESSES_MAX) {
+        all->dropped++;
+        return;
+    }
+    one->addresses[one->address_count].ip = ip;
+    one->addresses[one->address_count++].prefix = prefix;
+}
+
+static void read_mtus(struct interfaces *all)
+{
+    int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+    if (fd < 0) {
+        fd = socket(AF_INET6, SOCK_DGRAM | SOCK_CLOEXEC, 0); /* IPv4 may be absent */
+    }
+    for (size_t i = 0; i < all->count && fd >= 0; i++) {
+        struct ifreq request;
+        memset(&request, 0, sizeof request);
+        text_copy(request.ifr_name, sizeof request.ifr_name, all->all[i].name);
+        if (ioctl(fd, SIOCGIFMTU, &request) == 0 && request.ifr_mtu > 0) {
+            all->all[i].mtu = (uint32_t)request.ifr_mtu;
+        }
+    }
+    if (fd >= 0) {
+        (void)close(fd);
+    }
+}
+
+static struct interface *by_name(struct interfaces *all, const char *name)
+{
+    for (size_t i = 0; i < all->count; i++) {
+        if (strcmp(all->all[i].name, name) == 0) {
+            return &all->all[i];
+        }
+    }
+    return NULL;
+}
+
+/* "eth0 00000000 0100000A ...": the name, the destination and, as the eighth column, the mask. */
+static void read_default_v4(struct interfaces *all)
+{
+    char line[256];
+    FILE *file = fopen("/proc/net/route", "re");
+    while (file != NULL && fgets(line, sizeof line, file) != NULL) {
+        enum { NAME, TO, MASK = 7, COLUMNS };
+        const char *column[COLUMNS] = {"", "", "", "", "", "", "", ""};
+        char *rest = line;
+        for (size_t i = 0; i < COLUMNS && rest != NULL; i++) {
+            column[i] = strtok_r(i == 0 ? line : NULL, " \t\n", &rest);
+            column[i] = column[i] == NULL ? "" : column[i];
+        }
+        struct interface *one = NULL;
+        if (strcmp(column[TO], "00000000") == 0 && strcmp(column[MASK], "00000000") == 0) {
+            one = by_name(all, column[NAME]);
+        }
+        if (one != NULL) {
+            one->default_v4 = true;
+        }
+    }
+    if (file != NULL) {
+        (void)fclose(file);
+    }
+}
+
+/* "<destination> 00 <source> 00 <next hop> ... eth0"; the kernel's own entries go to "lo". */
+static void read_default_v6(struct interfaces *all)
+{
+    static const char any[] = "00000000000000000000000000000000 00 ";
+    char line[256];
+    FILE *file = fopen("/proc/net/ipv6_route", "re");
+    while (file != NULL && fgets(line, sizeof line, file) != NULL) {
+        line[strcspn(line, "\n")] = '\0';
+        const char *space = strrchr(line, ' ');
+        struct interface *one = NULL;
+        if (space != NULL && strncmp(line, any, sizeof any - 1) == 0) {
+            one = by_name(all, space + 1);
+        }
+        if (one != NULL && !one->loopback) {
+            one->default_v6 = true;
+        }
+    }
+    if (file != NULL) {
+        (void)fclose(file);
+    }
+}
+
+enum net_err interfaces_read(struct interfaces *out)
+{
+    struct ifaddrs *list = NULL;
+    memset(out, 0, sizeof *out);
+    if (getifaddrs(&list) != 0) {
+        return NET_ERR_IO;
+    }
+    for (const struct ifaddrs *at = list; at != NULL; at = at->ifa_next) {
+        struct interface *one = find_or_add(out, at->ifa_name);
+        if (one == NULL) {
+            continue;
+        }
+        one->up = (at->ifa_flags & IFF_UP) != 0;
+        one->loopback = (at->ifa_flags & IFF_LOOPBACK) != 0;
+        one->point_to_point = (at->ifa_flags & IFF_POINTOPOINT) != 0;
+        if (at->ifa_addr != NULL) {
+            add_address(out, one, at);
+        }
+    }
+    freeifaddrs(list);
+    read_mtus(out);
+    read_default_v4(out);
+    read_default_v6(out);
+    return NET_OK;
+}
