@@ -7,7 +7,11 @@
 #include "net/base/text.h"
 #include "net/wire/address.h"
 
-enum { BODY_MAX = 8 << 10, URL_SIZE = DERP_HOST_SIZE + 64 };
+enum {
+    BODY_MAX = 8 << 10,
+    URL_SIZE = DERP_HOST_SIZE + 64,
+    NETWORK_AUTHENTICATION_REQUIRED = 511, /* RFC 6585 */
+};
 
 struct latency_probe {
     struct latency_check *check;
@@ -20,6 +24,7 @@ struct latency_check {
     void (*done)(void *owner, const struct latency_result *results, size_t count);
     void *owner;
     size_t count, left;
+    bool cancelled;
     uv_timer_t none; /* tells the end when there was nothing to ask */
     struct latency_probe *probes;
     struct latency_result *results;
@@ -82,26 +87,49 @@ static void on_none(uv_timer_t *timer)
     finish(timer->data);
 }
 
+static bool is_good(int status)
+{
+    return status >= 200 && status <= 299;
+}
+
+/* A relay answers with nothing; a page is somebody else's (a portal, a site's own 404). */
+static bool is_page(const struct http_response *response)
+{
+    static const char html[] = "text/html";
+    return response->body.len > 0 && strncmp(response->content_type, html, strlen(html)) == 0;
+}
+
+static void judge(const struct http_response *response, struct latency_result *result)
+{
+    bool answered = response->failure.code == NET_OK;
+    bool page = answered && is_good(response->status) && is_page(response);
+    result->answered = answered && is_good(response->status) && !page;
+    result->intercepted =
+        page || (answered && ((response->status >= 300 && response->status <= 399) ||
+                              response->status == NETWORK_AUTHENTICATION_REQUIRED));
+    result->over_ipv6 = response->over_ipv6;
+    result->latency_ns = result->answered ? response->first_byte_ns : 0;
+    result->failure = response->failure;
+    if (page) {
+        failure_set(&result->failure, NET_ERR_REFUSED,
+                    "a web page came instead of the relay's answer");
+    } else if (answered && !result->answered) {
+        failure_set(&result->failure, NET_ERR_REFUSED, "the latency check was answered with %d",
+                    response->status);
+    }
+}
+
 static void on_answer(void *owner, const struct http_response *response)
 {
     struct latency_probe *probe = owner;
     struct latency_check *check = probe->check;
     struct latency_result *result = &check->results[probe->index];
-    bool good =
-        response->failure.code == NET_OK && response->status >= 200 && response->status <= 299;
     probe->call = NULL;
-    result->answered = good;
-    result->over_ipv6 = response->over_ipv6;
-    result->latency_ns = good ? response->first_byte_ns : 0;
-    result->failure = response->failure;
-    if (!good && response->failure.code == NET_OK) {
-        failure_set(&result->failure, NET_ERR_REFUSED, "the latency check was answered with %d",
-                    response->status);
-    }
+    judge(response, result);
     if (check->each != NULL) {
         check->each(check->owner, result);
     }
-    if (--check->left == 0) {
+    if (--check->left == 0 && !check->cancelled) {
         finish(check);
     }
 }
@@ -160,6 +188,7 @@ struct latency_check *latency_check_start(
 
 void latency_check_cancel(struct latency_check *check)
 {
+    check->cancelled = true;
     for (size_t i = 0; i < check->count; i++) {
         if (check->probes[i].call != NULL) {
             http_cancel(check->probes[i].call);

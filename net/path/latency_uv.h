@@ -12,14 +12,16 @@ struct latency_result {
     int64_t region;
     bool answered;
     bool over_ipv6;
+    bool intercepted; /* something else than a relay answered: a redirect, a sign-in page, a 511 */
     uint64_t latency_ns;
     struct failure failure;
 };
 
 struct latency_check;
 
-/* Asks each relaying region's first usable node; `each` is called as results come (may be NULL),
- * `done` once when all have come or `timeout_ns` (5 s) has passed. Never from inside this call. */
+/* Asks each relaying region's first usable node; `each` is called as results come (may be NULL, may
+ * cancel), `done` once when all have come or `timeout_ns` (5 s) has passed. Never from inside this
+ * call. */
 struct latency_check *latency_check_start(
     uv_loop_t *loop, struct http_client *client, const struct derp_map *map, uint64_t timeout_ns,
     void (*each)(void *owner, const struct latency_result *result),
