@@ -164,23 +164,26 @@ static void add_relay(const struct lab_deployment *deployment, struct derp_map *
     node->force_http = true;
 }
 
-static void add_stun(const struct lab_deployment *deployment, struct derp_map *out)
+static void add_stun(const struct lab_deployment *deployment, size_t index, struct derp_map *out)
 {
-    struct derp_region *region = derp_map_add_region(out, LAB_STUN_REGION);
-    text_copy(region->code, sizeof region->code, "coder_stun_1000");
-    text_copy(region->name, sizeof region->name, "Coder STUN 1000");
+    int id = LAB_STUN_REGION + (int)index;
+    struct derp_region *region = derp_map_add_region(out, id);
+    text_format(region->code, sizeof region->code, "coder_stun_%d", id);
+    text_format(region->name, sizeof region->name, "Coder STUN %d", id);
     struct derp_node *node = derp_region_add_node(out, region);
-    text_copy(node->name, sizeof node->name, "1000stun0");
+    text_format(node->name, sizeof node->name, "%dstun0", id);
     text_copy(node->host_name, sizeof node->host_name, deployment->host);
-    node->stun_port = deployment->stun_port;
+    node->stun_port = deployment->stun_ports[index];
     node->stun_only = true;
 }
 
 void lab_derp_map(const struct lab_deployment *deployment, struct derp_map *out)
 {
     add_relay(deployment, out);
-    if (deployment->stun_port != 0 && !deployment->block_direct) {
-        add_stun(deployment, out);
+    for (size_t i = 0; i < LAB_STUN_SERVERS; i++) {
+        if (deployment->stun_ports[i] != 0 && !deployment->block_direct) {
+            add_stun(deployment, i, out);
+        }
     }
 }
 

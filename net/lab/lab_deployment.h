@@ -22,8 +22,9 @@ enum {
     LAB_NAME_SIZE = 64,
     LAB_TOKEN_SIZE = 128,
     LAB_URL_SIZE = 128,
-    LAB_REGION = 999, /* the embedded relay of coderd */
-    LAB_STUN_REGION = 1000,
+    LAB_REGION = 999,       /* the embedded relay of coderd */
+    LAB_STUN_REGION = 1000, /* the first: coderd gives each STUN server a region of its own */
+    LAB_STUN_SERVERS = 2,   /* two tell whether a NAT's mapping varies */
     LAB_API_MAJOR = 2,
     LAB_API_MINOR = 9,
 };
@@ -52,7 +53,7 @@ struct lab_deployment {
     char url[LAB_URL_SIZE]; /* what clients and agents are told */
     char host[64];          /* of the URL, without brackets */
     uint16_t port;
-    uint16_t stun_port; /* 0 = no STUN server */
+    uint16_t stun_ports[LAB_STUN_SERVERS]; /* 0 = no STUN server */
     bool block_direct;
     bool force_websockets;
     struct wall_time started;
@@ -91,7 +92,7 @@ bool lab_token_equal(const char *a, const char *b);
  * a real deployment. False when it is so already. */
 bool lab_deployment_set_stopped(struct lab_workspace *workspace, bool stopped, struct rng *rng);
 
-/* Into an empty map: the embedded relay, and a region with the STUN server. Direct connections
+/* Into an empty map: the embedded relay, and a region for each STUN server. Direct connections
  * blocked or no STUN: the relay says so (port -1) and there is no such region, as coderd does.
  * coder/coder tailnet/derpmap.go. */
 void lab_derp_map(const struct lab_deployment *deployment, struct derp_map *out);

@@ -21,7 +21,7 @@ struct lab {
     struct lab_coordinator *coordinator;
     struct lab_sessions *sessions;
     struct lab_relay_shell *relay;
-    struct lab_stun *stun; /* NULL = none */
+    struct lab_stun *stun[LAB_STUN_SERVERS]; /* NULL = none */
     struct http_server *server;
     struct http_client *client; /* the agents' */
     struct lab_agent_shell *agents[LAB_WORKSPACES_MAX];
@@ -166,6 +166,17 @@ static void on_agent_changed(void *owner, const struct uuid *agent)
     (void)uv_timer_start(&lab->timer, on_timer, 0, 0);
 }
 
+static enum net_err start_stun(struct lab *lab, const char *ip, struct failure *why)
+{
+    for (size_t i = 0; i < LAB_STUN_SERVERS; i++) {
+        if (lab_stun_new(lab->loop, ip, &lab->stun[i], why) != NET_OK) {
+            return why->code;
+        }
+        lab->deployment.stun_ports[i] = lab_stun_port(lab->stun[i]);
+    }
+    return NET_OK;
+}
+
 static enum net_err listen_all(struct lab *lab, const struct lab_config *config,
                                struct failure *why)
 {
@@ -177,11 +188,10 @@ static enum net_err listen_all(struct lab *lab, const struct lab_config *config,
                               why);
     }
     if (err == NET_OK && !config->no_stun) {
-        err = lab_stun_new(lab->loop, ip, &lab->stun, why);
+        err = start_stun(lab, ip, why);
     }
     if (err == NET_OK) {
         lab_deployment_set_address(&lab->deployment, ip, http_server_port(lab->server));
-        lab->deployment.stun_port = lab->stun == NULL ? 0 : lab_stun_port(lab->stun);
     }
     return err;
 }
@@ -258,7 +268,9 @@ void lab_close(struct lab *lab, void (*closed)(void *owner), void *owner)
     }
     lab_sessions_close(lab->sessions);
     lab_relay_shell_close(lab->relay);
-    lab_stun_close(lab->stun);
+    for (size_t i = 0; i < LAB_STUN_SERVERS; i++) {
+        lab_stun_close(lab->stun[i]);
+    }
     if (lab->server != NULL) {
         http_server_close(lab->server);
     }

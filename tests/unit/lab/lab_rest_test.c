@@ -243,7 +243,8 @@ static int get_agent(struct fixture *f, size_t index, const char *what)
 static void test_an_agent_and_its_connection_are_found_by_id(void **state)
 {
     struct fixture *f = *state;
-    f->deployment.stun_port = 3479;
+    f->deployment.stun_ports[0] = 3479;
+    f->deployment.stun_ports[1] = 3480;
     assert_int_equal(get_agent(f, 0, ""), 200);
     assert_string_equal(text(f->body, "name"), LAB_AGENT_NAME);
     assert_int_equal(get_agent(f, 0, "/connection"), 200);
@@ -256,6 +257,9 @@ static void test_an_agent_and_its_connection_are_found_by_id(void **state)
     const cJSON *stun = cJSON_GetArrayItem(item(item(regions, "1000"), "Nodes"), 0);
     assert_int_equal(item(stun, "STUNPort")->valueint, 3479);
     assert_true(cJSON_IsTrue(item(stun, "STUNOnly")));
+    const cJSON *second = cJSON_GetArrayItem(item(item(regions, "1001"), "Nodes"), 0);
+    assert_int_equal(item(second, "STUNPort")->valueint, 3480);
+    assert_string_equal(text(second, "Name"), "1001stun0");
     assert_true(cJSON_IsFalse(item(f->body, "disable_direct_connections")));
     assert_int_equal(get_agent(f, 2, "/connection"), 404); /* stopped */
     assert_int_equal(get_agent(f, 0, "/nothing"), 404);
@@ -264,7 +268,8 @@ static void test_an_agent_and_its_connection_are_found_by_id(void **state)
 static void test_a_deployment_that_blocks_direct_connections_has_no_stun_region(void **state)
 {
     struct fixture *f = *state;
-    f->deployment.stun_port = 3479;
+    f->deployment.stun_ports[0] = 3479;
+    f->deployment.stun_ports[1] = 3480;
     f->deployment.block_direct = true;
     f->deployment.force_websockets = true;
     assert_int_equal(get(f, "/api/v2/workspaceagents/connection"), 200);

@@ -347,7 +347,7 @@ static void test_the_stun_server_answers_good_requests_only(void **state)
     assert_int_equal(udp_socket_new(&f->loop, "127.0.0.1", 0, on_answer, &asker, &asker.udp, &why),
                      NET_OK);
     assert_int_equal(address_parse_ip("127.0.0.1", &server), NET_OK);
-    server.port = lab_deployment(f->lab)->stun_port;
+    server.port = lab_deployment(f->lab)->stun_ports[1];
     const struct stun_tx bad = {{1}};
     const struct stun_tx good = {{2}};
     stun_request_encode(&w, &bad);
@@ -370,7 +370,7 @@ static void test_a_lab_without_stun_has_none(void **state)
     struct fixture *f = *state;
     const struct lab_config config = {.workspaces = 0, .no_stun = true};
     start(f, &config);
-    assert_int_equal(lab_deployment(f->lab)->stun_port, 0);
+    assert_int_equal(lab_deployment(f->lab)->stun_ports[0], 0);
     finish(f);
 }
 
