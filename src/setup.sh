@@ -11,7 +11,7 @@ root=${root:?the top of the source tree}
 build_packages=(
     build-essential cmake ninja-build pkg-config protobuf-c-compiler
     libcjson-dev libcurl4-openssl-dev libncurses-dev libprotobuf-c-dev
-    libsodium-dev libuv1-dev libwslay-dev ca-certificates
+    libsodium-dev libssl-dev libuv1-dev libwslay-dev ca-certificates
 )
 
 # What only the tests take.

@@ -7,6 +7,7 @@
 
 #include "net/base/hex.h"
 #include "net/base/text.h"
+#include "net/crypto/secret.h"
 
 struct node_private {
     uint8_t b[KEY_LEN];
@@ -24,16 +25,6 @@ enum net_err crypto_start(void)
     return sodium_init() < 0 ? NET_ERR_STATE : NET_OK;
 }
 
-/* Locked, guarded memory, wiped by sodium_free. Where the system's limit on locked memory is used
- * up, sodium_malloc fails: then there is no safe place for a key and the program must not go on. */
-static void *secret_new(void)
-{
-    int ready = sodium_init();
-    void *memory = ready < 0 ? NULL : sodium_malloc(KEY_LEN);
-    assert(memory != NULL);
-    return memory;
-}
-
 /* RFC 7748, 5: the form of an X25519 scalar. */
 static void clamp(uint8_t key[KEY_LEN])
 {
@@ -43,7 +34,7 @@ static void clamp(uint8_t key[KEY_LEN])
 
 struct node_private *node_private_new(struct rng *rng)
 {
-    struct node_private *key = secret_new();
+    struct node_private *key = secret_new(KEY_LEN);
     rng_fill(rng, key->b, KEY_LEN);
     clamp(key->b);
     return key;
@@ -51,7 +42,7 @@ struct node_private *node_private_new(struct rng *rng)
 
 struct disco_private *disco_private_new(struct rng *rng)
 {
-    struct disco_private *key = secret_new();
+    struct disco_private *key = secret_new(KEY_LEN);
     rng_fill(rng, key->b, KEY_LEN);
     clamp(key->b);
     return key;
@@ -59,14 +50,14 @@ struct disco_private *disco_private_new(struct rng *rng)
 
 struct node_private *node_private_from(const uint8_t raw[KEY_LEN])
 {
-    struct node_private *key = secret_new();
+    struct node_private *key = secret_new(KEY_LEN);
     memcpy(key->b, raw, KEY_LEN);
     return key;
 }
 
 struct disco_private *disco_private_from(const uint8_t raw[KEY_LEN])
 {
-    struct disco_private *key = secret_new();
+    struct disco_private *key = secret_new(KEY_LEN);
     memcpy(key->b, raw, KEY_LEN);
     return key;
 }

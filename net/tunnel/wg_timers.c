@@ -1,0 +1,131 @@
+/*
+ * What follows when: retransmission, keepalives, the end of keys. wireguard-go device/timers.go.
+ */
+#include "net/tunnel/wg_internal.h"
+
+enum { JITTER_MS = 333 };
+
+static uint64_t jitter_ns(const struct wg_peer *peer)
+{
+    return rng_below(peer->device->rng, JITTER_MS + 1) * NS_PER_MS;
+}
+
+void wg_initiate(struct wg_peer *peer, mono_ns now, bool retry)
+{
+    if (!retry) {
+        peer->attempts = 0;
+    }
+    bool too_soon = peer->last_handshake_sent != 0 &&
+                    mono_since(now, peer->last_handshake_sent) < WG_REKEY_TIMEOUT_S * NS_PER_SEC;
+    if (!too_soon) {
+        peer->want_initiation = true;
+    }
+}
+
+void wg_on_traffic(struct wg_peer *peer, mono_ns now)
+{
+    if (peer->persistent_ns > 0) {
+        peer->persistent = mono_after(now, peer->persistent_ns);
+    }
+}
+
+void wg_on_sent(struct wg_peer *peer)
+{
+    peer->passive = MONO_NEVER;
+    peer->another_keepalive = false;
+}
+
+void wg_on_received(struct wg_peer *peer)
+{
+    peer->silent = MONO_NEVER;
+}
+
+void wg_on_data_sent(struct wg_peer *peer, mono_ns now)
+{
+    if (peer->silent == MONO_NEVER) {
+        uint64_t patience = (WG_KEEPALIVE_TIMEOUT_S + WG_REKEY_TIMEOUT_S) * NS_PER_SEC;
+        peer->silent = mono_after(now, patience + jitter_ns(peer));
+    }
+}
+
+void wg_on_data_received(struct wg_peer *peer, mono_ns now)
+{
+    if (peer->passive == MONO_NEVER) {
+        peer->passive = mono_after(now, WG_KEEPALIVE_TIMEOUT_S * NS_PER_SEC);
+    } else {
+        peer->another_keepalive = true;
+    }
+}
+
+void wg_on_handshake_sent(struct wg_peer *peer, mono_ns now)
+{
+    peer->last_handshake_sent = now;
+    peer->retransmit = mono_after(now, WG_REKEY_TIMEOUT_S * NS_PER_SEC + jitter_ns(peer));
+}
+
+void wg_on_handshake_done(struct wg_peer *peer, mono_ns now)
+{
+    peer->retransmit = MONO_NEVER;
+    peer->attempts = 0;
+    peer->status.last_handshake = now;
+    peer->status.handshakes++;
+    wg_push_event(peer, WG_HANDSHAKE_DONE);
+}
+
+static void retransmit(struct wg_peer *peer, mono_ns now)
+{
+    peer->retransmit = MONO_NEVER;
+    if (peer->attempts > WG_MAX_ATTEMPTS) {
+        peer->passive = MONO_NEVER;
+        wg_drop_staged(peer);
+        if (peer->forget == MONO_NEVER) {
+            peer->forget = mono_after(now, 3ULL * WG_REJECT_AFTER_S * NS_PER_SEC);
+        }
+        wg_push_event(peer, WG_HANDSHAKE_GAVE_UP);
+        return;
+    }
+    peer->attempts++;
+    wg_initiate(peer, now, true);
+}
+
+static void keep_alive(struct wg_peer *peer, mono_ns now)
+{
+    peer->want_keepalive = true;
+    peer->passive = MONO_NEVER;
+    if (peer->another_keepalive) {
+        peer->another_keepalive = false;
+        peer->passive = mono_after(now, WG_KEEPALIVE_TIMEOUT_S * NS_PER_SEC);
+    }
+}
+
+void wg_peer_tick(struct wg_peer *peer, mono_ns now)
+{
+    if (now >= peer->retransmit) {
+        retransmit(peer, now);
+    }
+    if (now >= peer->passive) {
+        keep_alive(peer, now);
+    }
+    if (now >= peer->silent) {
+        peer->silent = MONO_NEVER;
+        wg_initiate(peer, now, false);
+    }
+    if (now >= peer->persistent) {
+        peer->persistent = mono_after(now, peer->persistent_ns);
+        peer->want_keepalive = true;
+    }
+    if (now >= peer->forget) {
+        peer->forget = MONO_NEVER;
+        wg_session_forget(peer);
+    }
+}
+
+mono_ns wg_peer_deadline(const struct wg_peer *peer)
+{
+    if (peer->want_initiation || peer->want_keepalive || peer->has_response) {
+        return 0;
+    }
+    mono_ns next = mono_min(peer->retransmit, peer->passive);
+    next = mono_min(next, mono_min(peer->silent, peer->persistent));
+    return mono_min(next, peer->forget);
+}
