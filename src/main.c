@@ -23,6 +23,8 @@ static int run(const struct options *options)
         return cmd_list(options);
     case OPTIONS_PING:
         return cmd_ping(options);
+    case OPTIONS_NETCHECK:
+        return cmd_netcheck(options);
     case OPTIONS_LAB:
         return cmd_lab(options->lab_argc, options->lab_argv);
     case OPTIONS_MONITOR:

@@ -15,8 +15,9 @@ enum {
     FOR_MONITOR = 1 << OPTIONS_MONITOR,
     FOR_LIST = 1 << OPTIONS_LIST,
     FOR_PING = 1 << OPTIONS_PING,
-    FOR_ALL = FOR_MONITOR | FOR_LIST | FOR_PING,
-    FOR_HEADLESS = FOR_LIST | FOR_PING,
+    FOR_NETCHECK = 1 << OPTIONS_NETCHECK,
+    FOR_ALL = FOR_MONITOR | FOR_LIST | FOR_PING | FOR_NETCHECK,
+    FOR_HEADLESS = FOR_LIST | FOR_PING | FOR_NETCHECK,
     NAME_COLUMN = 34,
     NEAR = 3, /* edits: further away is not what was meant */
 };
@@ -82,6 +83,7 @@ static const struct {
     {"", OPTIONS_MONITOR, "derptop --lab", "the same, on a deployment started on loopback"},
     {"list", OPTIONS_LIST, "derptop list", "workspaces and their agents"},
     {"ping", OPTIONS_PING, "derptop ping WORKSPACE", "pongs, then the diagnosis"},
+    {"netcheck", OPTIONS_NETCHECK, "derptop netcheck", "what this computer's network allows"},
     {"lab", OPTIONS_LAB, "derptop lab", "only the loopback deployment; `derptop lab --help`"},
 };
 
@@ -291,8 +293,10 @@ static enum net_err check_fit(const struct cursor *cursor, const struct options 
         return failure_set(why, NET_ERR_USAGE,
                            "derptop ping WORKSPACE: which one? `derptop list` shows them");
     }
-    if (out->command == OPTIONS_LIST && out->target != NULL) {
-        return failure_set(why, NET_ERR_USAGE, "derptop list takes no WORKSPACE");
+    bool takes_none = out->command == OPTIONS_LIST || out->command == OPTIONS_NETCHECK;
+    if (takes_none && out->target != NULL) {
+        return failure_set(why, NET_ERR_USAGE, "derptop %s takes no WORKSPACE",
+                           out->command == OPTIONS_LIST ? "list" : "netcheck");
     }
     return NET_OK;
 }
@@ -353,7 +357,7 @@ void options_help(FILE *out)
     (void)fputs("\nWORKSPACE is [owner/]name[.agent].\n", out);
     help_flags(out, "Monitor", FOR_MONITOR);
     help_flags(out, "ping", FOR_PING);
-    help_flags(out, "list and ping", FOR_HEADLESS);
+    help_flags(out, "list, ping and netcheck", FOR_HEADLESS);
     help_flags(out, "All", FOR_ALL);
     (void)fputs("\nA flag wins over its variable, a variable over the files of `coder login`.\n"
                 "Proxies: HTTPS_PROXY, HTTP_PROXY, NO_PROXY.\n"

@@ -12,7 +12,7 @@
 #include "net/base/err.h"
 #include "net/control/settings.h"
 
-enum options_command { OPTIONS_MONITOR, OPTIONS_LIST, OPTIONS_PING, OPTIONS_LAB };
+enum options_command { OPTIONS_MONITOR, OPTIONS_LIST, OPTIONS_PING, OPTIONS_NETCHECK, OPTIONS_LAB };
 
 struct options {
     enum options_command command;

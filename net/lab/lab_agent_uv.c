@@ -340,11 +340,11 @@ struct lab_agent_shell *lab_agent_shell_new(const struct lab_agent_config *confi
         .loopback = true,
         .timeout_ns = BEAT_SECONDS * NS_PER_SEC,
     };
+    backoff_init(&shell->backoff, RETRY_FIRST_MS * NS_PER_MS, RETRY_LIMIT_S * NS_PER_SEC, 2);
+    (void)uv_timer_init(config->loop, &shell->timer); /* the paths' call-backs arm it */
+    shell->timer.data = shell;
     shell->paths = paths_new(&paths, &path_handlers, shell);
     paths_set_blocked(shell->paths, config->block_direct);
-    backoff_init(&shell->backoff, RETRY_FIRST_MS * NS_PER_MS, RETRY_LIMIT_S * NS_PER_SEC, 2);
-    (void)uv_timer_init(config->loop, &shell->timer);
-    shell->timer.data = shell;
     dial(shell);
     return shell;
 }

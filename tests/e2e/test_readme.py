@@ -31,7 +31,7 @@ def test_every_flag_of_the_readme_is_in_the_help():
 
 def test_every_command_of_the_help_is_in_the_readme():
     commands = set(re.findall(r"^ +(derptop(?: [a-z]+\b)?)", program.run("--help").stdout, re.M))
-    assert {"derptop list", "derptop ping", "derptop lab"} <= commands, commands
+    assert {"derptop list", "derptop ping", "derptop netcheck", "derptop lab"} <= commands, commands
     assert all(command in README for command in commands), commands
 
 
@@ -66,6 +66,10 @@ def test_the_json_of_the_readme_is_what_is_printed():
         printed = [lab.ready]
         printed += program.json_lines(program.run("list", "--json", env=env).stdout)
         printed += program.json_lines(program.run("ping", "dev1", "-n", "2", "--wait", "20ms", "--json", env=env).stdout)
+        # Which way the pings above went is a matter of luck: this one has no choice.
+        relayed = program.run("ping", "dev1", "-n", "1", "--disable-direct-connections", "--json", env=env)
+        printed += program.json_lines(relayed.stdout)
+        printed += program.json_lines(program.run("netcheck", "--json", env=env).stdout)
     with web.Web(web.deployment(web.workspace("dev1"))) as server:  # which has no coordinator
         env = program.environment(CODER_URL=server.url, CODER_SESSION_TOKEN="a-token")
         printed += program.json_lines(program.run("ping", "dev1", "-n", "1", "-t", "300ms", "--json", env=env).stdout)

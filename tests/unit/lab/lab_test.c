@@ -374,6 +374,15 @@ static void test_a_lab_without_stun_has_none(void **state)
     finish(f);
 }
 
+static void test_a_lab_that_blocks_direct_connections_has_reachable_agents(void **state)
+{
+    struct fixture *f = *state;
+    const struct lab_config config = {.workspaces = 1, .block_direct = true};
+    start(f, &config); /* waits for the agent */
+    assert_true(f->ready);
+    finish(f);
+}
+
 static void test_an_address_in_use_is_told(void **state)
 {
     struct fixture *f = *state;
@@ -408,6 +417,7 @@ int main(void)
         CASE(test_a_restarting_relay_makes_clients_wait_and_come_back),
         CASE(test_the_stun_server_answers_good_requests_only),
         CASE(test_a_lab_without_stun_has_none),
+        CASE(test_a_lab_that_blocks_direct_connections_has_reachable_agents),
         CASE(test_an_address_in_use_is_told),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
