@@ -1,4 +1,5 @@
-# The tests that run the whole program: on a screen (e2e) and against genuine peers (interop).
+# The tests that run the whole program: on a screen (e2e), behind NATs (netns) and against genuine
+# peers (interop).
 set(peers ${CMAKE_SOURCE_DIR}/build/interop) # the same for every flavour
 
 # tests/<kind>/test_<name>.py becomes <kind>.<name>
@@ -20,5 +21,6 @@ set_tests_properties(${flavour}interop.build PROPERTIES LABELS interop TIMEOUT 9
     RESOURCE_LOCK interop_build PROCESSORS 2 FIXTURES_SETUP ${flavour}peers)
 if(TARGET derptop)
     program_tests(e2e)
+    program_tests(netns)
     program_tests(interop FIXTURES_REQUIRED ${flavour}peers)
 endif()

@@ -25,10 +25,15 @@ def environment(**changes):
     return {k: v for k, v in env.items() if v is not None}
 
 
-def run(*arguments, env=None, limit=LIMIT_SECONDS, stdin=subprocess.DEVNULL):
-    """Runs derptop to its end; stdout and stderr are text."""
-    return subprocess.run([binary(), *arguments], env=env or environment(), stdin=stdin, capture_output=True,
-                          text=True, timeout=limit)
+def run_command(command, env=None, limit=LIMIT_SECONDS, stdin=subprocess.DEVNULL):
+    """Runs a command to its end; stdout and stderr are text."""
+    return subprocess.run(command, env=env or environment(), stdin=stdin, capture_output=True, text=True,
+                          timeout=limit)
+
+
+def run(*arguments, **how):
+    """Runs derptop to its end, as run_command does."""
+    return run_command([binary(), *arguments], **how)
 
 
 def json_lines(text):
