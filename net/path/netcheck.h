@@ -170,7 +170,7 @@ NET_MUST_USE enum net_err netcheck_input(struct netcheck *netcheck, mono_ns at,
                                          const struct net_address *from, struct bytes packet);
 
 /* What a NETCHECK_RESOLVE led to: addresses of either family, the first of each counts; none: it
- * failed. Ports are ignored. A name that was not asked for is ignored. */
+ * failed. Ports are ignored, and so is a name that is not of this round. */
 void netcheck_resolved(struct netcheck *netcheck, mono_ns now, const char *host,
                        const struct net_address *addresses, size_t count);
 

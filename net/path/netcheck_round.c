@@ -226,8 +226,7 @@ void netcheck_resolved(struct netcheck *n, mono_ns now, const char *host,
         const struct net_address *address = first_of(addresses, count, asked->plan.family);
         for (size_t t = 0; t < asked->plan.try_count; t++) {
             struct netcheck_request *request = &asked->requests[t];
-            if (request->state == TRY_NAME && strcmp(n->names[request->name].host, host) == 0 &&
-                n->names[request->name].asked) {
+            if (request->state == TRY_NAME && strcmp(n->names[request->name].host, host) == 0) {
                 set_address(asked, request, address, now);
             }
         }

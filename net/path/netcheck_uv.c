@@ -29,6 +29,7 @@ struct netcheck_driver {
     struct lookup *lookups;
     size_t result_count;
     struct latency_result *results;
+    bool start_due; /* asked for while `pumping` */
     bool pumping, closing;
 };
 
@@ -285,8 +286,15 @@ static void pump(struct netcheck_driver *driver)
         return;
     }
     driver->pumping = true;
-    while (!driver->closing && netcheck_next(driver->machine, mono_now(), &action)) {
-        act(driver, &action);
+    while (!driver->closing) {
+        if (netcheck_next(driver->machine, mono_now(), &action)) {
+            act(driver, &action);
+        } else if (driver->start_due) {
+            driver->start_due = false;
+            netcheck_start(driver->machine, mono_now());
+        } else {
+            break;
+        }
     }
     driver->pumping = false;
     if (driver->closing) {
@@ -376,12 +384,13 @@ void netcheck_driver_start(struct netcheck_driver *driver, bool full)
         netcheck_want_full(driver->machine);
         netcheck_set_os_ipv6(driver->machine, has_os_ipv6(driver->config.loop));
     }
-    netcheck_start(driver->machine, mono_now());
+    driver->start_due = true; /* not from inside a call-back, whose report would be emptied */
     pump(driver);
 }
 
 void netcheck_driver_cancel(struct netcheck_driver *driver)
 {
+    driver->start_due = false;
     netcheck_stop(driver->machine);
     cancel_latency(driver);
     drop_lookups(driver);

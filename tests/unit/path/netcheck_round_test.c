@@ -75,6 +75,22 @@ static void test_a_name_without_address_is_not_waited_for(void **state)
     assert_int_equal(netcheck_rig_ready_ms(&rig), 100); /* the hairpin check */
 }
 
+static void test_a_slow_name_does_not_shift_the_tries_that_have_an_address(void **state)
+{
+    (void)state;
+    (void)netcheck_rig_add_stun(&rig, 1, "quick.example.com");
+    (void)netcheck_rig_add_stun(&rig, 1, "slow.example.com"); /* of the second try */
+    netcheck_rig_start(&rig);
+    netcheck_rig_resolved(&rig, "quick.example.com", "192.0.2.1", NULL);
+    netcheck_rig_wait_ms(&rig, 50);
+    netcheck_rig_resolved(&rig, "slow.example.com", "192.0.2.2", NULL);
+    netcheck_rig_wait_ms(&rig, 1000);
+    assert_int_equal(rig.sent_count, 3);
+    assert_int_equal(rig.sent_at[1] - rig.started_at, 100 * NS_PER_MS);
+    assert_int_equal(netcheck_rig_count_to(&rig, SERVER_B), 1);
+    assert_int_equal(rig.sent_at[2] - rig.started_at, 300 * NS_PER_MS);
+}
+
 static void test_a_resolver_that_hangs_does_not_stop_the_report(void **state)
 {
     (void)state;
@@ -152,6 +168,22 @@ static void test_a_very_near_relay_leaves_the_others_some_time(void **state)
     assert_int_equal(netcheck_rig_ready_ms(&rig), 3 + NETCHECK_RELAY_GRACE_MS);
     netcheck_rig_latency_end(&rig); /* the other failed: no news */
     assert_int_equal(rig.amended, 0);
+}
+
+static void test_the_command_waits_for_every_relay(void **state)
+{
+    (void)state;
+    tear_down(state);
+    netcheck_rig_begin(&rig,
+                       &(struct netcheck_config){.complete = true, .budget_ns = 5 * NS_PER_SEC});
+    netcheck_rig_add_relay(&rig, 1);
+    netcheck_rig_add_relay(&rig, 2);
+    netcheck_rig_start(&rig);
+    netcheck_rig_latency(&rig, 1, 1);
+    netcheck_rig_wait_ms(&rig, 3000);
+    assert_int_equal(rig.ready, 0);
+    netcheck_rig_wait_ms(&rig, 3000);
+    assert_int_equal(netcheck_rig_ready_ms(&rig), 5000);
 }
 
 static void test_the_home_is_waited_for_while_the_budget_lasts(void **state)
@@ -389,6 +421,25 @@ static void test_an_incremental_round_prefers_those_that_answered(void **state)
     assert_address(&report()->global_v4, "");
 }
 
+static void test_a_region_that_was_not_asked_keeps_its_rank(void **state)
+{
+    (void)state;
+    start_four();
+    netcheck_rig_wait_ms(&rig, 10);
+    netcheck_rig_answer(&rig, SERVER_A, MAPPED); /* the fourth is the furthest */
+    netcheck_rig_answer(&rig, SERVER_B, MAPPED);
+    netcheck_rig_answer(&rig, "192.0.2.3:3478", MAPPED);
+    netcheck_rig_wait_ms(&rig, 10);
+    play_round("");
+    netcheck_rig_again(&rig);
+    assert_int_equal(netcheck_rig_count_to(&rig, "192.0.2.4:3478"), 0);
+    netcheck_rig_latency(&rig, 999, 20);
+    netcheck_rig_latency_end(&rig);
+    netcheck_rig_wait_ms(&rig, 22000); /* the three others fall silent */
+    netcheck_rig_again(&rig);
+    assert_int_equal(netcheck_rig_count_to(&rig, "192.0.2.4:3478"), 1);
+}
+
 static void test_what_makes_a_round_full(void **state)
 {
     (void)state;
@@ -516,11 +567,13 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(test_each_name_is_resolved_once),
         TEST(test_a_name_without_address_is_not_waited_for),
+        TEST(test_a_slow_name_does_not_shift_the_tries_that_have_an_address),
         TEST(test_a_resolver_that_hangs_does_not_stop_the_report),
         TEST(test_without_relays_nothing_is_measured),
         TEST(test_a_map_without_stun_still_has_latencies_and_a_home),
         TEST(test_relays_have_as_long_again_as_the_nearest),
         TEST(test_a_very_near_relay_leaves_the_others_some_time),
+        TEST(test_the_command_waits_for_every_relay),
         TEST(test_the_home_is_waited_for_while_the_budget_lasts),
         TEST(test_a_home_that_is_gone_is_left_when_the_budget_is_spent),
         TEST(test_when_no_relay_answers_there_is_a_home_all_the_same),
@@ -533,6 +586,7 @@ int main(void)
         TEST(test_the_budget_ends_even_a_hairpin_check),
         TEST(test_a_full_round_comes_first_and_then_every_five_minutes),
         TEST(test_an_incremental_round_prefers_those_that_answered),
+        TEST(test_a_region_that_was_not_asked_keeps_its_rank),
         TEST(test_what_makes_a_round_full),
         TEST(test_a_start_during_a_round_is_remembered_once),
         TEST(test_a_round_can_be_stopped),

@@ -255,6 +255,20 @@ static void test_the_command_waits_for_every_server(void **state)
     assert_int_equal(netcheck_rig_ready_ms(&rig), 400);
 }
 
+static void test_the_command_waits_for_every_server_of_one_family_too(void **state)
+{
+    (void)state;
+    tear_down(state);
+    netcheck_rig_begin(&rig, &(struct netcheck_config){.complete = true});
+    start_with("192.0.2.1", "192.0.2.2", "192.0.2.3");
+    netcheck_rig_answer(&rig, SERVER_A, MAPPED);
+    netcheck_rig_answer(&rig, SERVER_B, MAPPED);
+    netcheck_rig_wait_ms(&rig, 500);
+    assert_int_equal(rig.ready, 0);
+    netcheck_rig_wait_ms(&rig, 1000);
+    assert_int_equal(netcheck_rig_ready_ms(&rig), 1000); /* but not for ever */
+}
+
 static void test_a_family_that_cannot_be_sent_is_not_waited_for(void **state)
 {
     (void)state;
@@ -382,6 +396,17 @@ static void test_addresses_that_cannot_be_ours_are_not_taken(void **state)
     }
 }
 
+static void test_a_late_answer_without_an_address_still_proves_udp(void **state)
+{
+    (void)state;
+    start_with("192.0.2.1", NULL, NULL);
+    netcheck_rig_wait_ms(&rig, 1500);
+    assert_int_equal(rig.ready, 1);
+    netcheck_rig_answer(&rig, SERVER_A, "224.0.0.1:5");
+    assert_int_equal(rig.amended, 1);
+    assert_true(netcheck_rig_report(&rig)->udp);
+}
+
 static void test_the_labs_loopback_addresses_are_taken(void **state)
 {
     (void)state;
@@ -432,6 +457,7 @@ int main(void)
         TEST(test_both_families_at_once),
         TEST(test_ipv4_is_waited_for_a_second),
         TEST(test_the_command_waits_for_every_server),
+        TEST(test_the_command_waits_for_every_server_of_one_family_too),
         TEST(test_a_family_that_cannot_be_sent_is_not_waited_for),
         TEST(test_a_full_send_buffer_is_only_a_loss),
         TEST(test_a_network_that_comes_up_is_tried_again),
@@ -439,6 +465,7 @@ int main(void)
         TEST(test_an_answer_to_an_older_round_is_a_strangers),
         TEST(test_what_is_no_answer_is_refused),
         TEST(test_addresses_that_cannot_be_ours_are_not_taken),
+        TEST(test_a_late_answer_without_an_address_still_proves_udp),
         TEST(test_the_labs_loopback_addresses_are_taken),
         TEST(test_a_repeated_answer_changes_nothing),
         TEST(test_a_server_may_answer_from_another_of_its_addresses),

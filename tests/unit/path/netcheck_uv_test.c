@@ -62,6 +62,7 @@ static void on_report(void *owner, const struct netcheck_report *report)
         f->driver = NULL;
     } else if (f->at_report == AGAIN && report->round < 3) {
         netcheck_driver_start(f->driver, false);
+        assert_memory_equal(report, &f->report, sizeof *report); /* it is still what it was */
     }
 }
 
