@@ -477,7 +477,7 @@ static void test_a_flood_of_handshakes_is_answered_with_cookies(void **state)
         wg_device_free(device);
     }
     struct wg_refusals refusals = wg_device_refusals(w->side[1].device);
-    assert_true(refusals.flooded > 2 * WG_LOADED_AFTER);
+    assert_true(refusals.flooded > 2ULL * WG_LOADED_AFTER);
     assert_true(refusals.cookies >= 1 && refusals.cookies <= refusals.flooded);
     node_private_free(flooder.key);
     /* The honest peer gets a cookie, and with it in. */
