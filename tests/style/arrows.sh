@@ -20,7 +20,7 @@ net/transport | net/wire net/base                                           | uv
 net/control   | net/transport net/wire net/crypto net/base                  | uv curl cjson sodium
 net/path      | net/transport net/crypto net/wire net/base                  | uv
 net/tunnel    | net/crypto net/wire net/base                                | lwip
-net/probe     | net/tunnel net/path net/wire net/base                       | cjson
+net/probe     | net/tunnel net/path net/transport net/wire net/crypto net/base | uv cjson
 net/diagnose  | net/base                                                    |
 net/monitor   | net/diagnose net/probe net/path net/control net/transport net/tunnel net/wire net/crypto net/base | uv
 net/lab       | net/diagnose net/probe net/path net/control net/transport net/tunnel net/wire net/crypto net/base | uv wslay cjson sodium
