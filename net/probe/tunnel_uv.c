@@ -257,8 +257,7 @@ static void make_wg(struct tunnel_peer *peer, const struct tailnet_node *node)
     }
     peer->key = node->key;
     peer->disco = node->disco;
-    peer->wg = wg_device_add_peer(tunnel->device, &node->key,
-                                  (const uint8_t(*)[16])(const void *)addresses, count, peer);
+    peer->wg = wg_device_add_peer(tunnel->device, &node->key, addresses[0], count, peer);
     if (peer->wg == NULL) {
         log_line(tunnel->config.paths.log, LOG_WARN, LOG_WG,
                  "a peer's node key cannot be used; it gets no tunnel");
@@ -344,8 +343,8 @@ struct tunnel *tunnel_new(const struct tunnel_config *config,
         memcpy(addresses[i], config->addresses[i].ip, 16);
     }
     tunnel->device = wg_device_new(config->paths.node_key, config->paths.rng);
-    tunnel->stack = stack_new((const uint8_t(*)[16])(const void *)addresses, config->address_count,
-                              config->paths.rng, &stack_handlers, tunnel);
+    tunnel->stack =
+        stack_new(addresses[0], config->address_count, config->paths.rng, &stack_handlers, tunnel);
     (void)uv_timer_init(config->paths.loop, &tunnel->timer);
     tunnel->timer.data = tunnel;
     tunnel->paths = paths_new(&config->paths, &paths_handlers, tunnel);

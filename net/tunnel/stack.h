@@ -32,8 +32,8 @@ struct stack_handlers {
                  size_t payload);
 };
 
-/* `addresses`: its own in the tunnel. `rng` is borrowed. Never NULL. */
-struct stack *stack_new(const uint8_t (*addresses)[16], size_t count, struct rng *rng,
+/* `addresses`: its own in the tunnel, 16 bytes each. `rng` is borrowed. Never NULL. */
+struct stack *stack_new(const uint8_t *addresses, size_t count, struct rng *rng,
                         const struct stack_handlers *handlers, void *owner);
 void stack_free(struct stack *stack);
 

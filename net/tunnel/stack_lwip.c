@@ -239,7 +239,7 @@ void stack_tick(mono_ns now)
 /* --- life --------------------------------------------------------------------------------------
  */
 
-struct stack *stack_new(const uint8_t (*addresses)[16], size_t count, struct rng *rng,
+struct stack *stack_new(const uint8_t *addresses, size_t count, struct rng *rng,
                         const struct stack_handlers *handlers, void *owner)
 {
     struct stack *stack = mem_new(sizeof *stack);
@@ -254,8 +254,8 @@ struct stack *stack_new(const uint8_t (*addresses)[16], size_t count, struct rng
     (void)netif_add_noaddr(&stack->netif, stack, on_netif, ip6_input);
     for (size_t i = 0; i < stack->address_count; i++) {
         ip6_addr_t address;
-        memcpy(stack->addresses[i], addresses[i], 16);
-        address_in(addresses[i], &address);
+        memcpy(stack->addresses[i], addresses + 16 * i, 16);
+        address_in(stack->addresses[i], &address);
         netif_ip6_addr_set(&stack->netif, (s8_t)i, &address);
         netif_ip6_addr_set_state(&stack->netif, (s8_t)i, IP6_ADDR_PREFERRED);
     }

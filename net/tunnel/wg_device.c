@@ -48,7 +48,7 @@ struct wg_peer *wg_device_find_peer(struct wg_device *device, const struct node_
 }
 
 struct wg_peer *wg_device_add_peer(struct wg_device *device, const struct node_public *key,
-                                   const uint8_t (*addresses)[16], size_t count, void *user)
+                                   const uint8_t *addresses, size_t count, void *user)
 {
     if (wg_device_find_peer(device, key) != NULL) {
         return NULL;
@@ -64,7 +64,7 @@ struct wg_peer *wg_device_add_peer(struct wg_device *device, const struct node_p
     peer->key = *key;
     peer->address_count = count < WG_PEER_ADDRESSES_MAX ? count : (size_t)WG_PEER_ADDRESSES_MAX;
     for (size_t i = 0; i < peer->address_count; i++) {
-        memcpy(peer->addresses[i], addresses[i], 16);
+        memcpy(peer->addresses[i], addresses + 16 * i, 16);
     }
     peer->retransmit = MONO_NEVER;
     peer->passive = MONO_NEVER;

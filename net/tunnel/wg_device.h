@@ -43,10 +43,10 @@ void wg_device_free(struct wg_device *device);
 /* Packets are padded to a multiple of 16, but not beyond this; WG_PACKET_MAX unless told. */
 void wg_device_set_mtu(struct wg_device *device, size_t mtu);
 
-/* A peer and its addresses in the tunnel (/128 each; beyond WG_PEER_ADDRESSES_MAX are dropped).
- * NULL: the key is a low-order point, or known already. */
+/* A peer and its `count` addresses in the tunnel (16 bytes each, /128; beyond WG_PEER_ADDRESSES_MAX
+ * are dropped). NULL: the key is a low-order point, or known already. */
 struct wg_peer *wg_device_add_peer(struct wg_device *device, const struct node_public *key,
-                                   const uint8_t (*addresses)[16], size_t count, void *user);
+                                   const uint8_t *addresses, size_t count, void *user);
 void wg_device_remove_peer(struct wg_device *device, struct wg_peer *peer);
 struct wg_peer *wg_device_find_peer(struct wg_device *device, const struct node_public *key);
 void *wg_peer_user(const struct wg_peer *peer);

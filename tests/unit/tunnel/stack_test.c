@@ -77,7 +77,7 @@ static int set_up(void **state)
     w->now = NS_PER_SEC;
     for (size_t i = 0; i < 2; i++) {
         w->host[i].world = w;
-        w->host[i].stack = stack_new(address[i], 1, &w->rng.rng, &handlers, &w->host[i]);
+        w->host[i].stack = stack_new(address[i][0], 1, &w->rng.rng, &handlers, &w->host[i]);
     }
     *state = w;
     return 0;

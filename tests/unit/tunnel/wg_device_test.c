@@ -52,7 +52,7 @@ static void join(struct world *w, size_t one)
 {
     size_t two = 1 - one;
     w->side[one].peer = wg_device_add_peer(w->side[one].device, &w->side[two].public_key,
-                                           address[two], 1, &w->side[one]);
+                                           address[two][0], 1, &w->side[one]);
     assert_non_null(w->side[one].peer);
 }
 
@@ -464,7 +464,7 @@ static void test_a_flood_of_handshakes_is_answered_with_cookies(void **state)
         /* Each of a new device, as if from many computers: all mac1 are right. */
         struct wg_device *device = wg_device_new(flooder.key, &w->rng.rng);
         struct wg_peer *peer =
-            wg_device_add_peer(device, &w->side[1].public_key, address[1], 1, NULL);
+            wg_device_add_peer(device, &w->side[1].public_key, address[1][0], 1, NULL);
         uint8_t memory[WG_DATAGRAM_MAX];
         struct writer out = writer_of(memory, sizeof memory);
         struct node_public to;
@@ -541,8 +541,9 @@ static void test_a_peer_whose_key_is_a_low_order_point_is_not_taken(void **state
 {
     struct world *w = *state;
     const struct node_public zero = {{0}};
-    assert_null(wg_device_add_peer(w->side[0].device, &zero, address[1], 1, NULL));
-    assert_null(wg_device_add_peer(w->side[0].device, &w->side[1].public_key, address[1], 1, NULL));
+    assert_null(wg_device_add_peer(w->side[0].device, &zero, address[1][0], 1, NULL));
+    assert_null(
+        wg_device_add_peer(w->side[0].device, &w->side[1].public_key, address[1][0], 1, NULL));
 }
 
 int main(void)

@@ -275,8 +275,8 @@ static void open_side(struct side *side, const cJSON *root, const char *name)
 static void join(struct side *a, struct side *b, const cJSON *session)
 {
     struct bytes psk = vectors_hex(session, "preshared_key");
-    a->peer = wg_device_add_peer(a->device, &b->public_key, responder_ip, 1, b);
-    b->peer = wg_device_add_peer(b->device, &a->public_key, initiator_ip, 1, a);
+    a->peer = wg_device_add_peer(a->device, &b->public_key, responder_ip[0], 1, b);
+    b->peer = wg_device_add_peer(b->device, &a->public_key, initiator_ip[0], 1, a);
     wg_peer_set_psk(a->peer, psk.ptr);
     wg_peer_set_psk(b->peer, psk.ptr);
     vectors_free(psk);
