@@ -6,6 +6,8 @@
 #include "src/duration.h"
 #include "src/out.h"
 
+enum { OLD_HANDSHAKE_S = 300 }; /* as coder ping warns */
+
 enum ladder_step ping_stopped_at(const struct snapshot *s)
 {
     for (int i = 0; i < LADDER_STEPS; i++) {
@@ -180,7 +182,16 @@ static void add_peers(cJSON *object, const struct snapshot *s)
     } else {
         (void)cJSON_AddNullToObject(object, "direct_after_ms");
     }
-    (void)cJSON_AddNullToObject(object, "handshake_age_ms"); /* there is no tunnel yet */
+    if (s->handshake_at != 0) {
+        out_add_ms(object, "handshake_age_ms", mono_since(s->now, s->handshake_at));
+    } else {
+        (void)cJSON_AddNullToObject(object, "handshake_age_ms");
+    }
+    if (s->tunnel_stats.answered > 0) {
+        out_add_ms(object, "tunnel_avg_ms", s->tunnel_stats.avg_ns);
+    } else {
+        (void)cJSON_AddNullToObject(object, "tunnel_avg_ms");
+    }
 }
 
 static void end_json(const struct options *options, const struct snapshot *s)
@@ -238,6 +249,37 @@ static void line(bool good, const char *yes, const char *no)
     out_text("%s %s\n", sign, good ? yes : no);
 }
 
+/* As Go prints a duration that was rounded to seconds: 11s, 1m11s, 2h0m5s. */
+static void age_text(uint64_t ns, char *out, size_t size)
+{
+    unsigned long long s = (ns + NS_PER_SEC / 2) / NS_PER_SEC;
+    if (s < 60) {
+        text_format(out, size, "%llus", s);
+    } else if (s < 3600) {
+        text_format(out, size, "%llum%llus", s / 60, s % 60);
+    } else {
+        text_format(out, size, "%lluh%llum%llus", s / 3600, s / 60 % 60, s % 60);
+    }
+}
+
+static void handshake_line(const struct snapshot *s)
+{
+    char age[32];
+    char text[64];
+    uint64_t ns = mono_since(s->now, s->handshake_at);
+    if (s->handshake_at == 0) {
+        line(false, "", "Wireguard is not connected");
+        return;
+    }
+    age_text(ns, age, sizeof age);
+    text_format(text, sizeof text, "Wireguard handshake %s ago", age);
+    if (ns > OLD_HANDSHAKE_S * NS_PER_SEC) {
+        out_text("%s %s\n", out_is_utf8() ? "⚠" : "!", text);
+    } else {
+        line(true, text, "");
+    }
+}
+
 static void peer_lines(const struct snapshot *s)
 {
     char text[SNAPSHOT_NAME * 2];
@@ -256,7 +298,7 @@ static void peer_lines(const struct snapshot *s)
         }
         out_text("%s\n", s->agent_endpoint_count == 0 ? "none announced" : "");
     }
-    line(false, "", "Wireguard is not connected: this version probes with disco alone");
+    handshake_line(s);
 }
 
 void ping_report_end(const struct options *options, const struct snapshot *s)

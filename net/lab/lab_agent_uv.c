@@ -9,7 +9,7 @@
 #include "net/control/coordinator.h"
 #include "net/control/settings.h"
 #include "net/lab/lab_deployment.h"
-#include "net/path/paths_uv.h"
+#include "net/probe/tunnel_uv.h"
 #include "net/transport/dial_uv.h"
 
 enum { DIAL_SECONDS = 10, RETRY_FIRST_MS = 50, RETRY_LIMIT_S = 5, BEAT_SECONDS = 5 };
@@ -20,7 +20,7 @@ struct lab_agent_shell {
     char token[LAB_TOKEN_SIZE];
     struct settings address; /* of the deployment: only its URL is set */
     struct lab_agent *agent;
-    struct paths *paths;
+    struct tunnel *tunnel;
     struct coordinator *coordinator; /* NULL = no session */
     struct stream *stream;
     struct dial *dial;
@@ -59,7 +59,7 @@ static enum net_err announce(struct lab_agent_shell *shell)
         return NET_OK;
     }
     lab_agent_node(shell->agent, wall_now(), &node);
-    paths_fill_node(shell->paths, &node);
+    paths_fill_node(tunnel_paths(shell->tunnel), &node);
     return coordinator_update_self(shell->coordinator, &node);
 }
 
@@ -77,13 +77,13 @@ static void take_map(struct lab_agent_shell *shell, struct derp_map *map)
 {
     const struct settings *address = &shell->address;
     derp_map_rewrite_embedded(map, address->host, address->port, address->plain_http);
-    paths_set_map(shell->paths, map, shell->config.force_websockets);
+    paths_set_map(tunnel_paths(shell->tunnel), map, shell->config.force_websockets);
     derp_map_clear(map);
 }
 
 static void drop_peer(struct lab_agent_shell *shell, struct lab_agent_peer *peer)
 {
-    paths_remove_peer(peer->user);
+    tunnel_remove_peer(peer->user);
     lab_agent_forget(shell->agent, peer);
 }
 
@@ -94,9 +94,9 @@ static enum net_err take_peer(struct lab_agent_shell *shell, mono_ns now,
     switch (lab_agent_update(shell->agent, now, update, &peer)) {
     case LAB_AGENT_SET:
         if (peer->user == NULL) {
-            peer->user = paths_add_peer(shell->paths, peer);
+            peer->user = tunnel_add_peer(shell->tunnel, peer);
         }
-        paths_peer_set(peer->user, &update->node);
+        tunnel_peer_set(peer->user, &update->node);
         return coordinator_ready_for_handshake(shell->coordinator, &update->id);
     case LAB_AGENT_DROP:
         drop_peer(shell, peer);
@@ -287,8 +287,9 @@ static void on_changed(void *owner)
 static void on_relay_state(void *owner, int64_t region)
 {
     struct lab_agent_shell *shell = owner;
-    const struct relay_status *status = relays_status(paths_relays(shell->paths), region);
-    if (region != paths_home(shell->paths) || status == NULL) {
+    const struct relay_status *status =
+        relays_status(paths_relays(tunnel_paths(shell->tunnel)), region);
+    if (region != paths_home(tunnel_paths(shell->tunnel)) || status == NULL) {
         return;
     }
     bool was_open = shell->relay_open;
@@ -305,7 +306,7 @@ static void on_home(void *owner, int64_t region)
              (long long)region);
 }
 
-static void on_path_event(void *owner, struct paths_peer *peer, const struct path_event *event)
+static void on_path_event(void *owner, struct tunnel_peer *peer, const struct path_event *event)
 {
     const struct lab_agent_shell *shell = owner;
     (void)peer;
@@ -315,8 +316,19 @@ static void on_path_event(void *owner, struct paths_peer *peer, const struct pat
     }
 }
 
-static const struct paths_handlers path_handlers = {
-    .changed = on_changed, .home = on_home, .relay = on_relay_state, .event = on_path_event};
+static void on_handshake(void *owner, struct tunnel_peer *peer, bool done)
+{
+    const struct lab_agent_shell *shell = owner;
+    (void)peer;
+    log_line(shell->config.log, LOG_DEBUG, LOG_LAB, "agent of %s: WireGuard handshake %s",
+             shell->name, done ? "done" : "given up");
+}
+
+static const struct tunnel_handlers tunnel_handlers = {.changed = on_changed,
+                                                       .home = on_home,
+                                                       .relay = on_relay_state,
+                                                       .event = on_path_event,
+                                                       .handshake = on_handshake};
 
 struct lab_agent_shell *lab_agent_shell_new(const struct lab_agent_config *config)
 {
@@ -329,22 +341,28 @@ struct lab_agent_shell *lab_agent_shell_new(const struct lab_agent_config *confi
         log_line(config->log, LOG_ERROR, LOG_LAB, "agent of %s: %s", shell->name, why.text);
     }
     shell->agent = lab_agent_new(&config->id, config->rng);
-    const struct paths_config paths = {
-        .loop = config->loop,
-        .client = config->client,
-        .node_key = lab_agent_key(shell->agent),
-        .disco_key = lab_agent_disco(shell->agent),
-        .rng = config->rng,
-        .log = config->log,
-        .bind_ip = config->ip,
-        .loopback = true,
-        .timeout_ns = BEAT_SECONDS * NS_PER_SEC,
-    };
-    backoff_init(&shell->backoff, RETRY_FIRST_MS * NS_PER_MS, RETRY_LIMIT_S * NS_PER_SEC, 2);
-    (void)uv_timer_init(config->loop, &shell->timer); /* the paths' call-backs arm it */
+    (void)uv_timer_init(config->loop, &shell->timer);
     shell->timer.data = shell;
-    shell->paths = paths_new(&paths, &path_handlers, shell);
-    paths_set_blocked(shell->paths, config->block_direct);
+    struct tunnel_config tunnel = {
+        .paths =
+            {
+                .loop = config->loop,
+                .client = config->client,
+                .node_key = lab_agent_key(shell->agent),
+                .disco_key = lab_agent_disco(shell->agent),
+                .rng = config->rng,
+                .log = config->log,
+                .bind_ip = config->ip,
+                .loopback = true,
+                .timeout_ns = BEAT_SECONDS * NS_PER_SEC,
+            },
+        .address_count = 2,
+    };
+    tailnet_address_historic(&config->id, &tunnel.addresses[0]);
+    tailnet_address_coder(&config->id, &tunnel.addresses[1]);
+    shell->tunnel = tunnel_new(&tunnel, &tunnel_handlers, shell);
+    paths_set_blocked(tunnel_paths(shell->tunnel), config->block_direct);
+    backoff_init(&shell->backoff, RETRY_FIRST_MS * NS_PER_MS, RETRY_LIMIT_S * NS_PER_SEC, 2);
     dial(shell);
     return shell;
 }
@@ -370,6 +388,6 @@ void lab_agent_shell_close(struct lab_agent_shell *shell)
         stream_close(shell->stream);
     }
     coordinator_free(shell->coordinator);
-    paths_close(shell->paths);
+    tunnel_close(shell->tunnel);
     uv_close((uv_handle_t *)&shell->timer, on_timer_closed);
 }

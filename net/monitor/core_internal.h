@@ -11,7 +11,7 @@
 #include "net/control/coordinator_link_uv.h"
 #include "net/monitor/core_uv.h"
 #include "net/monitor/watch.h"
-#include "net/path/paths_uv.h"
+#include "net/probe/tunnel_uv.h"
 
 /* Something asked of the deployment, again and again until it is answered. */
 struct question {
@@ -43,7 +43,8 @@ struct core {
     struct http_client *http;
     struct api *api;
     struct coordinator_link *link;
-    struct paths *paths;
+    struct tunnel *tunnel;
+    struct paths *paths; /* the tunnel's */
 
     /* Who we are in the tailnet; fresh in each process. */
     struct node_private *node_key;
@@ -129,6 +130,7 @@ struct watch *core_selected_watch(const struct core *core);
 struct watch *core_find_watch(const struct core *core, const struct uuid *agent);
 
 /* core_publish.c */
+void core_copy_figures(struct snapshot_stats *to, const struct latency_figures *from);
 enum path_kind core_path_kind(const struct watch *watch);
 /* core_publish_path.c: the path of the watched agent, what else was tried, and what changed. */
 void core_fill_path(const struct core *core, const struct watch *watch, struct snapshot *out);

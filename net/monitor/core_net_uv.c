@@ -8,6 +8,12 @@
 #include "net/monitor/core_internal.h"
 #include "net/wire/derp.h"
 
+enum {
+    ECHO_MIN_INTERVAL_S = 2, /* the tunnel is asked less often than the path */
+    ECHO_TIMEOUT_S = 5,
+    HANDSHAKE_GRACE_MS = 500,
+};
+
 /* --- watches ------------------------------------------------------------------------------------
  */
 
@@ -24,6 +30,37 @@ struct watch *core_find_watch(const struct core *core, const struct uuid *agent)
 struct watch *core_selected_watch(const struct core *core)
 {
     return core_find_watch(core, &core->selected);
+}
+
+static uint64_t echo_interval(const struct core *core)
+{
+    uint64_t least = ECHO_MIN_INTERVAL_S * NS_PER_SEC;
+    return core->options.interval_ns > least ? core->options.interval_ns : least;
+}
+
+/* Asks through the tunnel, if it is time. */
+static void echo_due(struct watch *watch)
+{
+    uint16_t seq = 0;
+    if (!watch->paused && echo_tick(&watch->echo, mono_now(), &seq) &&
+        tunnel_echo(watch->config.peer, watch->echo.id, seq, ECHO_PAYLOAD) != NET_OK) {
+        echo_stop(&watch->echo); /* the tunnel is gone; the next handshake starts it again */
+    }
+}
+
+/* When a finished run stops waiting for the handshake. */
+static mono_ns pass_grace(struct core *core, struct watch *watch)
+{
+    if (!watch_done(watch) || watch->grace_over || watch->first_pong_at == 0) {
+        return MONO_NEVER;
+    }
+    mono_ns end = mono_after(watch->first_pong_at, HANDSHAKE_GRACE_MS * NS_PER_MS);
+    if (mono_now() >= end) {
+        watch->grace_over = true;
+        core_dirty(core);
+        return MONO_NEVER;
+    }
+    return end;
 }
 
 static void on_tick(uv_timer_t *timer)
@@ -48,9 +85,12 @@ void core_pump(struct core *core)
         if (watch_tick(watch, mono_now())) {
             core_dirty(core);
         }
-        next = mono_min(next, watch_deadline(watch));
+        echo_due(watch);
+        next = mono_min(next, pass_grace(core, watch));
+        next = mono_min(next, mono_min(watch_deadline(watch),
+                                       watch->paused ? MONO_NEVER : echo_deadline(&watch->echo)));
     }
-    paths_pump(core->paths);
+    tunnel_pump(core->tunnel);
     if (next == MONO_NEVER) {
         (void)uv_timer_stop(&core->tick_timer);
     } else {
@@ -72,7 +112,7 @@ static void drop_watch(struct core *core, size_t index)
 {
     struct watch *watch = core->watches[index];
     coordinator_link_remove_agent(core->link, &watch->agent);
-    paths_remove_peer(watch->config.peer);
+    tunnel_remove_peer(watch->config.peer);
     watch_free(watch);
     core->watches[index] = core->watches[--core->watch_count];
 }
@@ -95,17 +135,19 @@ static struct watch *add_watch(struct core *core, const struct uuid *workspace,
     if (core->watch_count == CORE_WATCHES_MAX) {
         drop_oldest(core);
     }
-    struct paths_peer *peer = paths_add_peer(core->paths, NULL);
+    struct tunnel_peer *peer = tunnel_add_peer(core->tunnel, NULL);
     struct watch_config config = {
         .peer = peer,
-        .path = paths_peer_path(peer),
+        .path = tunnel_peer_path(peer),
         .interval_ns = core->options.interval_ns,
         .timeout_ns = core->options.timeout_ns,
         .beats_max = core->options.beats_max,
         .count_unsent = core->options.headless,
     };
     struct watch *watch = watch_new(&config, workspace, agent, mono_now());
-    paths_peer_set_user(peer, watch);
+    tunnel_peer_set_user(peer, watch);
+    echo_init(&watch->echo, (uint16_t)rng_u64(core->rng), echo_interval(core),
+              ECHO_TIMEOUT_S * NS_PER_SEC);
     watch_set_paused(watch, mono_now(), core->paused);
     core->watches[core->watch_count++] = watch;
     coordinator_link_add_agent(core->link, agent);
@@ -214,10 +256,10 @@ static const char *route_text(const struct core *core, const struct path_route *
     return out;
 }
 
-static void on_path_event(void *owner, struct paths_peer *peer, const struct path_event *event)
+static void on_path_event(void *owner, struct tunnel_peer *peer, const struct path_event *event)
 {
     struct core *core = owner;
-    struct watch *watch = paths_peer_user(peer);
+    struct watch *watch = tunnel_peer_user(peer);
     char to[SNAPSHOT_NAME];
     watch_event(watch, mono_now(), wall_now(), event);
     if (event->kind == PATH_EVENT_CHANGED) {
@@ -225,6 +267,33 @@ static void on_path_event(void *owner, struct paths_peer *peer, const struct pat
                    path_reason_text(event->reason));
     }
     core_dirty(core);
+}
+
+static void on_handshake(void *owner, struct tunnel_peer *peer, bool done)
+{
+    struct core *core = owner;
+    struct watch *watch = tunnel_peer_user(peer);
+    struct wg_status status;
+    if (done && tunnel_peer_status(peer, &status) && status.handshakes == 1) {
+        core_event(core, "WireGuard handshake done");
+    } else if (!done) {
+        core_event(core, "WireGuard handshake given up: no answer for %d attempts",
+                   WG_MAX_ATTEMPTS);
+    }
+    if (done) {
+        echo_start(&watch->echo, mono_now());
+        (void)uv_timer_start(&core->tick_timer, on_tick, 0, 0);
+    }
+    core_dirty(core);
+}
+
+static void on_echo(void *owner, struct tunnel_peer *peer, mono_ns now, uint16_t id, uint16_t seq)
+{
+    struct core *core = owner;
+    struct watch *watch = tunnel_peer_user(peer);
+    if (echo_answer(&watch->echo, now, id, seq)) {
+        core_dirty(core);
+    }
 }
 
 static void on_relay_state(void *owner, int64_t region)
@@ -289,11 +358,11 @@ static void on_peer(void *owner, const struct tailnet_peer_update *update)
         core_event(core, "%s", peer_event_text(update->kind));
     }
     if (update->kind == TAILNET_PEER_NODE && watch->peer_known) {
-        paths_peer_set(watch->config.peer, &watch->peer);
+        tunnel_peer_set(watch->config.peer, &watch->peer);
     } else if (update->kind == TAILNET_PEER_DISCONNECTED) {
-        paths_peer_clear(watch->config.peer);
+        tunnel_peer_clear(watch->config.peer);
     } else if (update->kind == TAILNET_PEER_READY_FOR_HANDSHAKE) {
-        peer_path_poke(watch->config.path, mono_now());
+        tunnel_peer_ready(watch->config.peer);
     }
     set_reachable(core, watch);
     core_pump(core);
@@ -350,8 +419,12 @@ static void on_coordinator_state(void *owner)
 
 void core_net_start(struct core *core)
 {
-    static const struct paths_handlers handlers = {
-        .changed = on_changed, .home = on_home, .relay = on_relay_state, .event = on_path_event};
+    static const struct tunnel_handlers handlers = {.changed = on_changed,
+                                                    .home = on_home,
+                                                    .relay = on_relay_state,
+                                                    .event = on_path_event,
+                                                    .handshake = on_handshake,
+                                                    .echo = on_echo};
     static const struct coordinator_link_handlers link_handlers = {
         .state = on_coordinator_state,
         .peer = on_peer,
@@ -360,17 +433,24 @@ void core_net_start(struct core *core)
         .workspaces = on_workspaces,
     };
     derp_map_init(&core->map);
-    const struct paths_config config = {
-        .loop = core->loop,
-        .client = core->http,
-        .node_key = core->node_key,
-        .disco_key = core->disco_key,
-        .rng = core->rng,
-        .log = &core->log,
-        .loopback = settings_is_loopback(core->options.settings),
-        .timeout_ns = core->options.timeout_ns,
+    const struct tunnel_config config = {
+        .paths =
+            {
+                .loop = core->loop,
+                .client = core->http,
+                .node_key = core->node_key,
+                .disco_key = core->disco_key,
+                .rng = core->rng,
+                .log = &core->log,
+                .loopback = settings_is_loopback(core->options.settings),
+                .timeout_ns = core->options.timeout_ns,
+            },
+        .address_count = 1,
+        .addresses = {core->address},
+        .initiate = true,
     };
-    core->paths = paths_new(&config, &handlers, core);
+    core->tunnel = tunnel_new(&config, &handlers, core);
+    core->paths = tunnel_paths(core->tunnel);
     paths_set_blocked(core->paths, core->options.settings->disable_direct);
     core->link = coordinator_link_new(core->loop, core->http, core->options.settings, core->rng,
                                       &core->log, &link_handlers, core);
@@ -398,6 +478,7 @@ void core_net_retry(struct core *core)
 void core_net_stop(struct core *core)
 {
     for (size_t i = 0; i < core->watch_count; i++) {
+        tunnel_remove_peer(core->watches[i]->config.peer);
         watch_free(core->watches[i]);
     }
     core->watch_count = 0;

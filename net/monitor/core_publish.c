@@ -143,7 +143,7 @@ static void fill_list(const struct core *core, struct snapshot *out)
 /* --- the history --------------------------------------------------------------------------------
  */
 
-static void copy_figures(struct snapshot_stats *to, const struct latency_figures *from)
+void core_copy_figures(struct snapshot_stats *to, const struct latency_figures *from)
 {
     *to = (struct snapshot_stats){
         .sent = from->sent,
@@ -176,7 +176,15 @@ static void fill_window(struct snapshot *out)
     latency_window_figures(values, answered, &figures);
     figures.sent = out->sample_count;
     figures.lost = lost;
-    copy_figures(&out->window, &figures);
+    core_copy_figures(&out->window, &figures);
+}
+
+/* A run of few probes ends before the handshake does: it has a moment more, to be reported. */
+static bool awaits_handshake(const struct watch *watch)
+{
+    struct wg_status status;
+    return watch->first_pong_at != 0 && !watch->grace_over &&
+           tunnel_peer_status(watch->config.peer, &status) && status.handshakes == 0;
 }
 
 static void fill_history(const struct watch *watch, struct snapshot *out)
@@ -190,8 +198,8 @@ static void fill_history(const struct watch *watch, struct snapshot *out)
     }
     fill_window(out);
     latency_run_figures(&watch->run, &figures);
-    copy_figures(&out->run, &figures);
-    out->finished = watch_done(watch);
+    core_copy_figures(&out->run, &figures);
+    out->finished = watch_done(watch) && !awaits_handshake(watch);
 }
 
 /* --- links and the ladder
@@ -368,6 +376,18 @@ static void step_agent(const struct core *core, const struct watch *watch, struc
     }
 }
 
+static void step_handshake(const struct watch *watch, struct snapshot *out)
+{
+    bool stalled = out->handshake_attempts > 0;
+    enum ladder_state state = out->handshake_at != 0     ? LADDER_DONE
+                              : !out->has_tunnel         ? LADDER_TODO
+                              : stalled                  ? LADDER_FAILED
+                              : out->handshake_under_way ? LADDER_RUNNING
+                                                         : LADDER_TODO;
+    step(out, LADDER_HANDSHAKE, state, out->handshake_at != 0 ? out->handshake_at : watch->peer_at,
+         MONO_NEVER, state == LADDER_FAILED ? "initiations are sent and none is answered" : "");
+}
+
 static void fill_ladder(const struct core *core, const struct watch *watch, struct snapshot *out)
 {
     step_server(core, out);
@@ -384,6 +404,7 @@ static void fill_ladder(const struct core *core, const struct watch *watch, stru
     if (watch == NULL) {
         step(out, LADDER_NODE_RECEIVED, LADDER_TODO, 0, MONO_NEVER, "");
         step(out, LADDER_DISCO, LADDER_TODO, 0, MONO_NEVER, "");
+        step(out, LADDER_HANDSHAKE, LADDER_TODO, 0, MONO_NEVER, "");
         return;
     }
     step(out, LADDER_NODE_RECEIVED,
@@ -402,6 +423,7 @@ static void fill_ladder(const struct core *core, const struct watch *watch, stru
          watch->first_pong_at != 0 ? watch->first_pong_at : watch->peer_at,
          can_try && watch->first_pong_at == 0 ? watch->next_beat : MONO_NEVER,
          stalled && can_try ? "probes are sent and none is answered" : "");
+    step_handshake(watch, out);
 }
 
 /* --- the whole

@@ -118,6 +118,27 @@ static void copy_traffic(struct snapshot_traffic *to, const struct paths_traffic
                                     .bytes_out = from->bytes_out};
 }
 
+static void fill_tunnel(const struct watch *watch, struct snapshot *out)
+{
+    struct wg_status status;
+    struct latency_figures figures;
+    out->has_tunnel = tunnel_peer_status(watch->config.peer, &status);
+    if (!out->has_tunnel) {
+        return;
+    }
+    out->handshake_at = status.last_handshake;
+    out->handshakes = status.handshakes;
+    out->handshake_under_way = status.under_way;
+    out->handshake_attempts = status.attempts;
+    out->tunnel = (struct snapshot_traffic){.packets_in = status.packets_in,
+                                            .packets_out = status.packets_out,
+                                            .bytes_in = status.bytes_in,
+                                            .bytes_out = status.bytes_out};
+    latency_run_figures(&watch->echo.run, &figures);
+    core_copy_figures(&out->tunnel_stats, &figures);
+    out->tunnel_answer_at = watch->echo.answered_at;
+}
+
 void core_fill_path(const struct core *core, const struct watch *watch, struct snapshot *out)
 {
     struct path_status status;
@@ -135,6 +156,8 @@ void core_fill_path(const struct core *core, const struct watch *watch, struct s
     fill_endpoints(core, watch, out);
     fill_candidates(watch, &status, out);
     fill_changes(core, watch, out);
-    copy_traffic(&out->direct, paths_peer_traffic(watch->config.peer, true));
-    copy_traffic(&out->relayed, paths_peer_traffic(watch->config.peer, false));
+    const struct paths_peer *peer = tunnel_peer_paths(watch->config.peer);
+    copy_traffic(&out->direct, paths_peer_traffic(peer, true));
+    copy_traffic(&out->relayed, paths_peer_traffic(peer, false));
+    fill_tunnel(watch, out);
 }

@@ -220,7 +220,7 @@ static void close_rest(void *owner)
 {
     struct core *core = owner;
     core->link = NULL;
-    paths_close(core->paths);
+    tunnel_close(core->tunnel);
     api_free(core->api);
     http_client_close(core->http);
     struct question *questions[CORE_QUESTIONS] = {&core->user, &core->list, &core->target,

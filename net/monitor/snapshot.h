@@ -93,7 +93,8 @@ struct snapshot_stats {
     X(LADDER_RELAY, "relay", "relay connected")                                                    \
     X(LADDER_NODE_SENT, "node_sent", "node sent")                                                  \
     X(LADDER_NODE_RECEIVED, "node_received", "node received")                                      \
-    X(LADDER_DISCO, "disco", "disco answered")
+    X(LADDER_DISCO, "disco", "disco answered")                                                     \
+    X(LADDER_HANDSHAKE, "handshake", "handshake done")
 
 enum ladder_step {
 #define X(code, name, text) code,
@@ -226,7 +227,15 @@ struct snapshot {
     size_t candidate_count;
     struct snapshot_candidate candidates[SNAPSHOT_CANDIDATES_MAX]; /* the best first */
     struct snapshot_traffic direct, relayed;                       /* to and from the agent */
-    uint64_t change_count; /* ever; the last ones are in `changes` */
+    bool has_tunnel;                                               /* WireGuard knows the agent */
+    mono_ns handshake_at;                                          /* completed last; 0 = never */
+    uint64_t handshakes;                                           /* completed, ever */
+    bool handshake_under_way;                                      /* ours waits for its answer */
+    unsigned handshake_attempts;
+    struct snapshot_traffic tunnel;     /* IP packets inside */
+    struct snapshot_stats tunnel_stats; /* of the ICMPv6 echo through the tunnel */
+    mono_ns tunnel_answer_at;           /* of the last echo answer; 0 = never */
+    uint64_t change_count;              /* ever; the last ones are in `changes` */
     size_t changes_kept;
     struct snapshot_change changes[SNAPSHOT_CHANGES_MAX]; /* oldest first */
     char agent_version[SNAPSHOT_NAME];

@@ -16,19 +16,22 @@
 #include "net/base/now.h"
 #include "net/base/uuid.h"
 #include "net/monitor/snapshot.h"
-#include "net/path/paths_uv.h"
+#include "net/path/peer_path.h"
+#include "net/probe/echo.h"
 #include "net/probe/latency_stats.h"
 #include "net/wire/tailnet.h"
 
 enum { WATCH_CHANGES = SNAPSHOT_CHANGES_MAX };
+
+struct tunnel_peer;
 
 struct watch_config {
     uint64_t interval_ns;
     uint64_t timeout_ns;
     uint64_t beats_max; /* 0 = no end */
     bool count_unsent;
-    struct peer_path *path;  /* borrowed: that of the agent */
-    struct paths_peer *peer; /* its owner, for the core */
+    struct peer_path *path;   /* borrowed: that of the agent */
+    struct tunnel_peer *peer; /* its owner, for the core */
 };
 
 /* A change of the path, for the screen and for `ping`. */
@@ -63,8 +66,10 @@ struct watch {
     struct snapshot_sample samples[SNAPSHOT_SAMPLES_MAX];
     uint64_t beat_seq[SNAPSHOT_SAMPLES_MAX]; /* 0: not sent */
     struct latency_run run;
-    struct path_route last_route;                                /* that carried the last pong */
-    mono_ns first_direct_at;                                     /* 0: never was direct */
+    struct echo echo;             /* through the tunnel */
+    bool grace_over;              /* the run does not wait for the handshake any more */
+    struct path_route last_route; /* that carried the last pong */
+    mono_ns first_direct_at;      /* 0: never was direct */
     struct net_address direct_endpoints[SNAPSHOT_ENDPOINTS_MAX]; /* that pongs came from */
     size_t direct_endpoint_count;                                /* ever; the ring keeps the last */
     uint64_t change_count;                                       /* change n at n % WATCH_CHANGES */

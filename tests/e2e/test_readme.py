@@ -65,7 +65,7 @@ def test_the_json_of_the_readme_is_what_is_printed():
         env = lab.client_environment()
         printed = [lab.ready]
         printed += program.json_lines(program.run("list", "--json", env=env).stdout)
-        printed += program.json_lines(program.run("ping", "dev1", "-n", "2", "--wait", "20ms", "--json", env=env).stdout)
+        printed += program.json_lines(program.run("ping", "dev1", "-n", "2", "--wait", "100ms", "--json", env=env).stdout)
         # Which way the pings above went is a matter of luck: this one has no choice.
         relayed = program.run("ping", "dev1", "-n", "1", "--disable-direct-connections", "--json", env=env)
         printed += program.json_lines(relayed.stdout)

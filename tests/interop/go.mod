@@ -9,6 +9,7 @@ require (
 	github.com/tailscale/wireguard-go v0.0.0-20250716170648-1d0488a3d7da
 	go4.org/mem v0.0.0-20240501181205-ae6ca9944745
 	google.golang.org/protobuf v1.36.11
+	gvisor.dev/gvisor v0.0.0-20260224225140-573d5e7127a8
 	storj.io/drpc v0.0.34
 	tailscale.com v1.96.0
 )
@@ -42,5 +43,4 @@ require (
 	golang.org/x/time v0.12.0 // indirect
 	golang.zx2c4.com/wintun v0.0.0-20230126152724-0fa3db229ce2 // indirect
 	golang.zx2c4.com/wireguard/windows v0.5.3 // indirect
-	gvisor.dev/gvisor v0.0.0-20260224225140-573d5e7127a8 // indirect
 )

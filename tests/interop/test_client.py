@@ -25,6 +25,14 @@ def test_a_direct_path_to_a_genuine_agent(deployment):
     assert any(answers[-1]["endpoint"].startswith(ip) for ip in ("127.0.0.1:", "192.")), answers
 
 
+def test_the_tunnel_to_a_genuine_agent_is_up_and_answers(deployment):
+    for flags in ([], ["--disable-direct-connections"]):
+        ended = deployment.ping("dev1", "-n", "3", "--wait", "1s", "--json", *flags)
+        summary = program.json_lines(ended.stdout)[-1]
+        assert summary["steps"]["handshake"]["state"] == "done", summary
+        assert summary["handshake_age_ms"] < 10000 and summary["tunnel_avg_ms"] > 0, summary
+
+
 def test_no_candidate_is_probed_when_direct_connections_are_disabled(deployment):
     ended = deployment.ping("dev1", "-n", "3", "--wait", "20ms", "-v", "--json", "--disable-direct-connections")
     summary = program.json_lines(ended.stdout)[-1]

@@ -113,6 +113,8 @@ func pingCommand(ctx context.Context, args []string) error {
 	at := flags.String("url", os.Getenv("CODER_URL"), "the deployment")
 	token := flags.String("token", os.Getenv("CODER_SESSION_TOKEN"), "session token")
 	count := flags.Int("n", 5, "pongs wanted")
+	noSTUN := flags.Bool("no-stun", false, "the deployment has no STUN server, and that is right")
+	direct := flags.Bool("direct", false, "announce endpoints and take the agent's")
 	flags.Parse(args)
 	if flags.NArg() != 1 {
 		return fmt.Errorf("ping: one workspace is wanted")
@@ -138,7 +140,7 @@ func pingCommand(ctx context.Context, args []string) error {
 		return fmt.Errorf("StreamDERPMaps: %w", err)
 	}
 	stun, err := stunPort(relays)
-	if err != nil {
+	if err != nil && !*noSTUN {
 		return err
 	}
 	port, err := strconv.Atoi(base.Port())
@@ -159,7 +161,7 @@ func pingCommand(ctx context.Context, args []string) error {
 	if err != nil {
 		return err
 	}
-	if err := meet(ctx, n, stream, agent, changed); err != nil {
+	if err := meet(ctx, n, stream, agent, changed, *direct); err != nil {
 		return err
 	}
 	for i := 0; i < *count; i++ {
@@ -169,6 +171,11 @@ func pingCommand(ctx context.Context, args []string) error {
 		}
 		say(object{"pong": i + 1, "region": pong.DERPRegionID, "endpoint": pong.Endpoint, "ms": pong.LatencySeconds * 1000})
 	}
+	took, err := n.host.echo(agentAddress(agent).Addr(), 1, 10*time.Second)
+	if err != nil {
+		return err
+	}
+	say(object{"tunnel_ms": float64(took.Microseconds()) / 1000})
 	if err := stream.MsgSend(&pb.CoordinateRequest{Disconnect: &pb.CoordinateRequest_Disconnect{}}, encoding{}); err != nil {
 		return err
 	}
@@ -177,7 +184,7 @@ func pingCommand(ctx context.Context, args []string) error {
 
 // meet announces the node, opens the tunnel, and returns when the agent's node has come and the agent
 // has said that it is ready for us.
-func meet(ctx context.Context, n *node, stream drpc.Stream, agent uuid.UUID, changed <-chan struct{}) error {
+func meet(ctx context.Context, n *node, stream drpc.Stream, agent uuid.UUID, changed <-chan struct{}, direct bool) error {
 	open := &pb.CoordinateRequest{AddTunnel: &pb.CoordinateRequest_Tunnel{Id: agent[:]}}
 	if err := stream.MsgSend(open, encoding{}); err != nil {
 		return err
@@ -188,7 +195,7 @@ func meet(ctx context.Context, n *node, stream drpc.Stream, agent uuid.UUID, cha
 			case <-ctx.Done():
 				return
 			case <-changed:
-				if self := n.self(false); self != nil { // no endpoints: what is tried here is the relay
+				if self := n.self(direct); self != nil { // without endpoints it is the relay that is tried
 					stream.MsgSend(&pb.CoordinateRequest{UpdateSelf: &pb.CoordinateRequest_UpdateSelf{Node: self}}, encoding{})
 				}
 			}
@@ -212,7 +219,9 @@ func meet(ctx context.Context, n *node, stream drpc.Stream, agent uuid.UUID, cha
 				if want := agentAddress(agent).String(); len(u.Node.Addresses) == 0 || u.Node.Addresses[0] != want {
 					return fmt.Errorf("the agent's address is %v, not %s", u.Node.Addresses, want)
 				}
-				u.Node.Endpoints = nil
+				if !direct {
+					u.Node.Endpoints = nil
+				}
 				if err := n.setPeer(agent, u.Node); err != nil {
 					return fmt.Errorf("the agent's node: %w", err)
 				}

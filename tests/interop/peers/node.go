@@ -18,7 +18,6 @@ import (
 	"tailscale.com/ipn/ipnstate"
 	"tailscale.com/net/netmon"
 	"tailscale.com/net/netns"
-	"tailscale.com/net/tstun"
 	"tailscale.com/tailcfg"
 	"tailscale.com/types/key"
 	"tailscale.com/types/logger"
@@ -51,13 +50,14 @@ func logTo(name string) logger.Logf {
 }
 
 // node is a genuine peer: tailscale.com's magicsock (relays, disco, path choice) under a genuine
-// WireGuard device whose packets go nowhere.
+// WireGuard device under a genuine netstack.
 type node struct {
 	id      uuid.UUID
 	address netip.Prefix
 	private key.NodePrivate
 	conn    *magicsock.Conn
 	device  *device.Device
+	host    *host
 	monitor *netmon.Monitor
 	logf    logger.Logf
 	changed func() // what it would announce of itself has changed
@@ -96,7 +96,10 @@ func newNode(name string, id uuid.UUID, relays *tailcfg.DERPMap, changed func())
 	if err := n.conn.SetPrivateKey(n.private); err != nil {
 		return nil, err
 	}
-	n.device = wgcfg.NewDevice(tstun.NewFake(), n.conn.Bind(), wglog.NewLogger(n.logf).DeviceLogger)
+	if n.host, err = newHost(n.address.Addr()); err != nil {
+		return nil, err
+	}
+	n.device = wgcfg.NewDevice(n.host, n.conn.Bind(), wglog.NewLogger(n.logf).DeviceLogger)
 	if err := n.device.Up(); err != nil {
 		return nil, err
 	}
