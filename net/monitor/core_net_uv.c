@@ -443,6 +443,7 @@ void core_net_start(struct core *core)
                 .rng = core->rng,
                 .log = &core->log,
                 .loopback = settings_is_loopback(core->options.settings),
+                .watch_links = true,
                 .timeout_ns = core->options.timeout_ns,
             },
         .address_count = 1,

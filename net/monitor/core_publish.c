@@ -288,11 +288,12 @@ static void fill_region_names(const struct core *core, const struct watch *watch
     if (home != NULL) {
         text_copy(out->home_region_name, sizeof out->home_region_name, home->name);
     }
-    size_t count = 0;
-    const struct latency_result *latencies = paths_latencies(core->paths, &count);
-    for (size_t i = 0; i < count; i++) {
-        if (latencies[i].region == out->home_region && latencies[i].answered) {
-            out->home_latency_ns = latencies[i].latency_ns;
+    const struct netcheck_report *report = paths_report(core->paths);
+    for (size_t i = 0; i < report->region_count; i++) {
+        const struct netcheck_region *one = &report->regions[i];
+        if (one->id == out->home_region) {
+            bool v6 = one->v4_ns == 0 || (one->v6_ns != 0 && one->v6_ns < one->v4_ns);
+            out->home_latency_ns = v6 ? one->v6_ns : one->v4_ns;
         }
     }
     if (watch != NULL && watch->peer_known) {

@@ -88,9 +88,48 @@ static uint16_t port_of(const struct udp_socket *udp)
     return address.port;
 }
 
+static void see(struct paths *paths, mono_ns now, const struct net_address *address)
+{
+    size_t kept = 0;
+    if (address->family == ADDRESS_NONE) {
+        return;
+    }
+    for (size_t i = 0; i < paths->seen_count; i++) {
+        if (!address_equal(&paths->seen[i].address, address)) {
+            paths->seen[kept++] = paths->seen[i];
+        }
+    }
+    if (kept == SEEN_MAX) {
+        kept--;
+        memmove(&paths->seen[0], &paths->seen[1], kept * sizeof *paths->seen);
+    }
+    paths->seen[kept] = (struct seen_endpoint){.address = *address, .at = now};
+    paths->seen_count = kept + 1;
+}
+
+void paths_take_public(struct paths *paths, const struct netcheck_report *report)
+{
+    mono_ns now = mono_now();
+    see(paths, now, &report->global_v6);
+    see(paths, now, &report->global_v4);
+    (void)paths_gather(paths);
+}
+
+/* The newest first: it is the likeliest. */
+static void collect_public(struct paths *paths)
+{
+    mono_ns now = mono_now();
+    for (size_t i = paths->seen_count; i-- > 0;) {
+        if (mono_since(now, paths->seen[i].at) < SEEN_LIFE_S * NS_PER_SEC) {
+            add(paths, &paths->seen[i].address);
+        }
+    }
+}
+
 static void collect(struct paths *paths)
 {
     paths->endpoint_count = 0;
+    collect_public(paths);
     if (paths->config.bind_ip != NULL) {
         add_bound(paths, paths->v4);
         add_bound(paths, paths->v6);
@@ -108,7 +147,7 @@ static void collect(struct paths *paths)
     free(all);
 }
 
-void paths_gather(struct paths *paths)
+bool paths_gather(struct paths *paths)
 {
     struct net_address before[TAILNET_ENDPOINTS_MAX];
     size_t count = paths->endpoint_count;
@@ -119,7 +158,7 @@ void paths_gather(struct paths *paths)
         same = address_equal(&before[i], &paths->endpoints[i]);
     }
     if (same) {
-        return;
+        return false;
     }
     for (struct paths_peer *peer = paths->peers; peer != NULL; peer = peer->next) {
         peer_path_set_own(peer->path, mono_now(), paths->endpoints, paths->endpoint_count);
@@ -128,4 +167,5 @@ void paths_gather(struct paths *paths)
         paths->handlers.changed(paths->owner);
         paths_pump(paths);
     }
+    return true;
 }

@@ -5,11 +5,6 @@
 #include "net/path/home.h"
 #include "net/path/paths_internal_uv.h"
 
-enum {
-    LATENCY_TIMEOUT_S = 5,
-    LATENCY_PERIOD_S = 23, /* the genuine client checks every 20 to 26 s while in use */
-};
-
 static void set_home(struct paths *paths, int64_t region)
 {
     if (region != 0 && region != paths->home_region) {
@@ -20,44 +15,61 @@ static void set_home(struct paths *paths, int64_t region)
     }
 }
 
-/* --- latency of the regions ---------------------------------------------------------------------
+/* --- netcheck -----------------------------------------------------------------------------------
  */
 
-static void on_latency_timer(uv_timer_t *timer)
+static void on_period(uv_timer_t *timer)
 {
-    paths_check_latency(timer->data);
+    paths_check(timer->data, false);
 }
 
-static void on_latencies(void *owner, const struct latency_result *results, size_t count)
+static void plan_next(struct paths *paths)
 {
-    struct paths *paths = owner;
-    struct home_latency answered[TAILNET_LATENCIES_MAX];
-    size_t answered_count = 0;
-    bool first = paths->latency_count == 0;
-    paths->latency = NULL;
-    paths->latency_count = 0;
-    for (size_t i = 0; i < count && i < TAILNET_LATENCIES_MAX; i++) {
-        paths->latencies[paths->latency_count++] = results[i];
-        if (results[i].answered) {
-            answered[answered_count++] = (struct home_latency){.region = results[i].region,
-                                                               .latency_ns = results[i].latency_ns};
+    uint64_t spread_ms = (NETCHECK_PERIOD_MAX_S - NETCHECK_PERIOD_MIN_S) * UINT64_C(1000);
+    uint64_t wait_ms =
+        NETCHECK_PERIOD_MIN_S * UINT64_C(1000) + rng_below(paths->config.rng, spread_ms);
+    uv_update_time(paths->config.loop);
+    (void)uv_timer_start(&paths->check_timer, on_period, wait_ms, 0);
+}
+
+static bool same_latencies(const struct netcheck_report *a, const struct netcheck_report *b)
+{
+    for (size_t i = 0; i < a->region_count && a->region_count == b->region_count; i++) {
+        if ((a->regions[i].v4_ns == 0) != (b->regions[i].v4_ns == 0) ||
+            (a->regions[i].v6_ns == 0) != (b->regions[i].v6_ns == 0)) {
+            return false;
         }
     }
-    int64_t before = paths->home_region;
-    set_home(paths, home_report(paths->home, mono_now(), &paths->map, answered, answered_count));
-    if (first && paths->home_region == before) {
-        paths->handlers.changed(paths->owner); /* the latencies are news */
-    }
-    (void)uv_timer_start(&paths->latency_timer, on_latency_timer, LATENCY_PERIOD_S * UINT64_C(1000),
-                         0);
+    return a->region_count == b->region_count;
 }
 
-void paths_check_latency(struct paths *paths)
+static void on_report(void *owner, const struct netcheck_report *report)
 {
-    if (paths->latency == NULL && paths->map_known && !paths->closing) {
-        paths->latency =
-            latency_check_start(paths->config.loop, paths->config.client, &paths->map,
-                                LATENCY_TIMEOUT_S * NS_PER_SEC, NULL, on_latencies, paths);
+    struct paths *paths = owner;
+    bool news = !same_latencies(&paths->report, report); /* which are known; not how long */
+    paths->report = *report;
+    paths_take_public(paths, report);
+    if (report->stage == NETCHECK_READY) {
+        int64_t before = paths->home_region;
+        set_home(paths, report->preferred_derp);
+        if (news && paths->home_region == before) {
+            paths->handlers.changed(paths->owner);
+        }
+        plan_next(paths);
+    }
+}
+
+static enum net_err send_stun(void *owner, const struct net_address *to, struct bytes packet)
+{
+    return paths_send_udp(owner, to, packet);
+}
+
+void paths_check(struct paths *paths, bool full)
+{
+    if (paths->map_known && !paths->closing) {
+        netcheck_driver_set_families(paths->netcheck, paths->v4 != NULL && !paths->blocked,
+                                     paths->v6 != NULL && !paths->blocked);
+        netcheck_driver_start(paths->netcheck, full);
     }
 }
 
@@ -75,7 +87,8 @@ void paths_set_map(struct paths *paths, const struct derp_map *map, bool force_w
         paths->home_region = 0;
     }
     set_home(paths, home_only_choice(&paths->map)); /* with one relay nothing is to be measured */
-    paths_check_latency(paths);
+    netcheck_driver_set_map(paths->netcheck, &paths->map);
+    paths_check(paths, false);
 }
 
 /* --- the relays ---------------------------------------------------------------------------------
@@ -115,20 +128,26 @@ void paths_home_start(struct paths *paths)
     static const struct relays_handlers handlers = {
         .packet = paths_on_relayed, .gone = on_gone, .state = on_relay_state};
     derp_map_init(&paths->map);
-    paths->home = home_new();
+    const struct netcheck_driver_config config = {
+        .loop = paths->config.loop,
+        .client = paths->config.client,
+        .rng = paths->config.rng,
+        .log = paths->config.log,
+        .hairpin = paths->config.bind_ip == NULL,
+        .send = send_stun,
+        .report = on_report,
+        .owner = paths,
+    };
+    paths->netcheck = netcheck_driver_new(&config);
     paths->relays = relays_new(paths->config.loop, paths->config.client, paths->config.node_key,
                                paths->config.rng, paths->config.log, &handlers, paths);
 }
 
 void paths_home_stop(struct paths *paths)
 {
-    (void)uv_timer_stop(&paths->latency_timer);
-    if (paths->latency != NULL) {
-        latency_check_cancel(paths->latency);
-        paths->latency = NULL;
-    }
+    (void)uv_timer_stop(&paths->check_timer);
+    netcheck_driver_close(paths->netcheck);
     relays_close(paths->relays);
-    home_free(paths->home);
 }
 
 int64_t paths_home(const struct paths *paths)
@@ -141,27 +160,29 @@ struct relays *paths_relays(const struct paths *paths)
     return paths->relays;
 }
 
-const struct latency_result *paths_latencies(const struct paths *paths, size_t *count)
+const struct netcheck_report *paths_report(const struct paths *paths)
 {
-    *count = paths->latency_count;
-    return paths->latencies;
+    return &paths->report;
 }
 
 /* --- our node -----------------------------------------------------------------------------------
  */
 
+static void add_latency(struct tailnet_node *node, int64_t region, bool v6, uint64_t ns)
+{
+    if (ns > 0 && node->latency_count < TAILNET_LATENCIES_MAX) {
+        node->latencies[node->latency_count++] = (struct tailnet_latency){
+            .region = region, .v6 = v6, .seconds = (double)ns / (double)NS_PER_SEC};
+    }
+}
+
 static void fill_latencies(const struct paths *paths, struct tailnet_node *node)
 {
     node->latency_count = 0;
-    for (size_t i = 0; i < paths->latency_count; i++) {
-        const struct latency_result *result = &paths->latencies[i];
-        if (result->answered) {
-            node->latencies[node->latency_count++] = (struct tailnet_latency){
-                .region = result->region,
-                .v6 = result->over_ipv6,
-                .seconds = (double)result->latency_ns / (double)NS_PER_SEC,
-            };
-        }
+    for (size_t i = 0; i < paths->report.region_count; i++) {
+        const struct netcheck_region *region = &paths->report.regions[i];
+        add_latency(node, region->id, false, region->v4_ns);
+        add_latency(node, region->id, true, region->v6_ns);
     }
 }
 

@@ -8,8 +8,21 @@
 #define NET_PATH_PATHS_INTERNAL_UV_H
 
 #include "net/base/log_limit.h"
+#include "net/path/netcheck_uv.h"
 #include "net/path/paths_uv.h"
+#include "net/transport/link_watch_uv.h"
 #include "net/transport/udp_uv.h"
+
+enum {
+    SEEN_MAX = 8,
+    SEEN_LIFE_S = 310 /* endpointTrackerLifetime */
+};
+
+/* A public address of ours that a STUN server saw: it is told for some minutes. */
+struct seen_endpoint {
+    struct net_address address;
+    mono_ns at;
+};
 
 struct paths_peer {
     struct paths *paths;
@@ -36,15 +49,16 @@ struct paths {
     struct relays *relays;
     bool map_known;
     struct derp_map map;
-    struct home *home;
     int64_t home_region;
-    struct latency_check *latency;
-    uv_timer_t latency_timer;
-    size_t latency_count;
-    struct latency_result latencies[TAILNET_LATENCIES_MAX];
+    struct netcheck_driver *netcheck;
+    struct netcheck_report report; /* the last; stage 0 and all zeros before the first */
+    uv_timer_t check_timer;
 
     /* Sockets and endpoints. */
     struct udp_socket *v4, *v6;
+    struct link_watch *links; /* NULL: not watched */
+    size_t seen_count;
+    struct seen_endpoint seen[SEEN_MAX]; /* public addresses, the newest last */
     size_t endpoint_count;
     struct net_address endpoints[TAILNET_ENDPOINTS_MAX];
 
@@ -63,14 +77,17 @@ void paths_on_datagram(void *owner, mono_ns at, const struct net_address *addres
 /* paths_home_uv.c */
 void paths_home_start(struct paths *paths);
 void paths_home_stop(struct paths *paths);
-void paths_check_latency(struct paths *paths);
+/* Measures and asks STUN again. `full`: the network is another one. */
+void paths_check(struct paths *paths, bool full);
 
 /* paths_endpoints_uv.c */
 void paths_open_sockets(struct paths *paths);
 void paths_close_sockets(struct paths *paths);
 NET_MUST_USE enum net_err paths_send_udp(struct paths *paths, const struct net_address *to,
                                          struct bytes datagram);
-/* Gathers our endpoints anew and tells of a change. */
-void paths_gather(struct paths *paths);
+/* The public addresses that a report found become endpoints. */
+void paths_take_public(struct paths *paths, const struct netcheck_report *report);
+/* Gathers our endpoints anew and tells of a change. True: there was one. */
+bool paths_gather(struct paths *paths);
 
 #endif

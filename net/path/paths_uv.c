@@ -4,7 +4,6 @@
 #include <string.h>
 
 #include "net/base/mem.h"
-#include "net/path/home.h"
 #include "net/path/paths_internal_uv.h"
 #include "net/wire/disco.h"
 
@@ -193,6 +192,10 @@ void paths_on_datagram(void *owner, mono_ns at, const struct net_address *addres
 {
     struct paths *paths = owner;
     struct path_route from = route_direct(address);
+    if (stun_looks_like(datagram)) {
+        (void)netcheck_driver_input(paths->netcheck, at, address, datagram); /* counted there */
+        return;
+    }
     if (disco_looks_like(datagram)) {
         struct disco_public sender = disco_sender(datagram);
         struct paths_peer *peer = find_by_disco(paths, &sender);
@@ -292,6 +295,19 @@ const struct paths_traffic *paths_peer_traffic(const struct paths_peer *peer, bo
 /* --- life --------------------------------------------------------------------------------------
  */
 
+static void on_link_change(void *owner, enum link_change what)
+{
+    struct paths *paths = owner;
+    log_line(paths->config.log, LOG_INFO, LOG_PATH,
+             what == LINK_RESUMED ? "this computer slept" : "this computer's network changed");
+    if (paths_gather(paths) || what == LINK_RESUMED) {
+        paths_network_changed(paths);
+    } else { /* somebody else's link: what we use may well be as it was */
+        paths_check(paths, true);
+        paths_retry(paths);
+    }
+}
+
 struct paths *paths_new(const struct paths_config *config, const struct paths_handlers *handlers,
                         void *owner)
 {
@@ -301,13 +317,16 @@ struct paths *paths_new(const struct paths_config *config, const struct paths_ha
     paths->owner = owner;
     paths->node = node_private_public(config->node_key);
     (void)uv_timer_init(config->loop, &paths->timer);
-    (void)uv_timer_init(config->loop, &paths->latency_timer);
+    (void)uv_timer_init(config->loop, &paths->check_timer);
     paths->timer.data = paths;
-    paths->latency_timer.data = paths;
+    paths->check_timer.data = paths;
     paths->handles_open = 2;
     paths_home_start(paths);
     paths_open_sockets(paths);
-    paths_gather(paths);
+    (void)paths_gather(paths);
+    if (config->watch_links) {
+        paths->links = link_watch_new(config->loop, on_link_change, paths);
+    }
     paths->started = true;
     return paths;
 }
@@ -326,11 +345,14 @@ void paths_close(struct paths *paths)
     paths->closing = true;
     paths_home_stop(paths);
     paths_close_sockets(paths);
+    if (paths->links != NULL) {
+        link_watch_close(paths->links);
+    }
     while (paths->peers != NULL) {
         paths_remove_peer(paths->peers);
     }
     uv_close((uv_handle_t *)&paths->timer, on_handle_closed);
-    uv_close((uv_handle_t *)&paths->latency_timer, on_handle_closed);
+    uv_close((uv_handle_t *)&paths->check_timer, on_handle_closed);
 }
 
 void paths_set_blocked(struct paths *paths, bool blocked)
@@ -343,17 +365,18 @@ void paths_set_blocked(struct paths *paths, bool blocked)
         peer_path_block(peer->path, mono_now(), blocked);
     }
     paths->handlers.changed(paths->owner);
+    paths_check(paths, false);
     paths_pump(paths);
 }
 
 void paths_network_changed(struct paths *paths)
 {
-    paths_gather(paths);
+    (void)paths_gather(paths);
     for (struct paths_peer *peer = paths->peers; peer != NULL; peer = peer->next) {
         peer_path_network_changed(peer->path, mono_now());
     }
     relays_retry(paths->relays);
-    paths_check_latency(paths);
+    paths_check(paths, true);
     paths_pump(paths);
 }
 
@@ -366,8 +389,8 @@ void paths_retry(struct paths *paths)
     for (struct paths_peer *peer = paths->peers; peer != NULL; peer = peer->next) {
         peer_path_poke(peer->path, mono_now());
     }
-    paths_gather(paths);
-    paths_check_latency(paths);
+    (void)paths_gather(paths);
+    paths_check(paths, false);
     paths_pump(paths);
 }
 

@@ -10,7 +10,7 @@
 #include <uv.h>
 
 #include "net/base/log.h"
-#include "net/path/latency_uv.h"
+#include "net/path/netcheck.h"
 #include "net/path/peer_path.h"
 #include "net/path/relays_uv.h"
 #include "net/wire/tailnet.h"
@@ -27,6 +27,7 @@ struct paths_config {
     struct log *log;
     const char *bind_ip; /* the one address to use; NULL = all addresses, both families */
     bool loopback;       /* loopback addresses are worth a probe */
+    bool watch_links;    /* notice when this computer's network changes, and act upon it */
     uint64_t timeout_ns; /* of a beat */
 };
 
@@ -98,7 +99,8 @@ void paths_pump(struct paths *paths);
 
 int64_t paths_home(const struct paths *paths); /* 0 = none yet */
 struct relays *paths_relays(const struct paths *paths);
-const struct latency_result *paths_latencies(const struct paths *paths, size_t *count);
+/* The last netcheck report; `round` is 0 before the first. */
+const struct netcheck_report *paths_report(const struct paths *paths);
 size_t paths_endpoints(const struct paths *paths, const struct net_address **out);
 struct paths_drops paths_drops(const struct paths *paths);
 
