@@ -2,6 +2,7 @@
 
 import os
 import re
+import signal
 import sys
 
 import picture
@@ -10,10 +11,15 @@ from screen import Screen
 
 # A relay with some way to it, so that the graph has a shape.
 RELAY = ["--relay-delay", "18", "--relay-jitter", "9"]
-GRAPH = re.compile("[\u2801-\u28ff]")
 
 
-def monitor(folder, env, name, rows, columns, wanted):
+def pings(screen):
+    """How many have their result: the last figure of the line of all."""
+    found = re.search(r" all .* loss [0-9.]+% [0-9]+/([0-9]+)", screen.text())
+    return int(found.group(1)) if found else 0
+
+
+def monitor(folder, lab, env, name, rows, columns, wanted):
     """The monitor with one minute across its graph, and most of that minute seen."""
     with Screen("dev1", "--interval", "100ms", rows=rows, columns=columns, env=env) as screen:
         screen.wait_for(r"5 min")
@@ -21,7 +27,10 @@ def monitor(folder, env, name, rows, columns, wanted):
             seen = screen.text()
             screen.send("+")
             screen.wait_until(lambda s: s.text() != seen, "a shorter time across the graph")
-        screen.wait_until(lambda s: len(GRAPH.findall(s.text())) >= wanted, f"{wanted} cells of graph", limit=120)
+        for count in (wanted * 2 // 5, wanted * 3 // 5, wanted):  # direct, then relayed, then direct again
+            screen.wait_until(lambda s, count=count: pings(s) >= count, f"{count} pings", limit=180)
+            if count < wanted:
+                os.kill(lab, signal.SIGUSR1)
         picture.save(screen.display, os.path.join(folder, name))
         screen.send("q")
         screen.wait_exit()
@@ -30,8 +39,8 @@ def monitor(folder, env, name, rows, columns, wanted):
 def main(folder):
     with Lab(*RELAY) as lab:
         env = lab.client_environment(COLORTERM="truecolor")
-        monitor(folder, env, "monitor.png", 30, 100, 230)
-        monitor(folder, env, "monitor-80x24.png", 24, 80, 150)
+        monitor(folder, lab.process.pid, env, "monitor.png", 34, 110, 550)
+        monitor(folder, lab.process.pid, env, "monitor-80x24.png", 24, 80, 550)
 
 
 main(sys.argv[1])

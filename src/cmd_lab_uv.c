@@ -21,7 +21,7 @@ enum { STARTUP_SECONDS = 10 };
 /* What runs while the command does. */
 struct command {
     uv_loop_t loop;
-    uv_signal_t interrupt, terminate;
+    uv_signal_t interrupt, terminate, relayed;
     uv_timer_t startup; /* the agents must be there by then */
     union {
         uv_stream_t stream;
@@ -57,9 +57,20 @@ static void end(struct command *command, int status)
     }
     close_handle((uv_handle_t *)&command->interrupt);
     close_handle((uv_handle_t *)&command->terminate);
+    close_handle((uv_handle_t *)&command->relayed);
     close_handle((uv_handle_t *)&command->startup);
     if (command->watches_input) {
         close_handle((uv_handle_t *)&command->input.stream);
+    }
+}
+
+/* For trying out what a client makes of it: the agents' direct paths go, and come back. */
+static void on_relayed(uv_signal_t *handle, int number)
+{
+    struct command *command = handle->data;
+    (void)number;
+    if (command->lab != NULL) {
+        lab_set_agents_relayed(command->lab, !lab_agents_relayed(command->lab));
     }
 }
 
@@ -176,6 +187,9 @@ static void start_watching(struct command *command)
 {
     (void)uv_signal_init(&command->loop, &command->interrupt);
     (void)uv_signal_init(&command->loop, &command->terminate);
+    (void)uv_signal_init(&command->loop, &command->relayed);
+    command->relayed.data = command;
+    (void)uv_signal_start(&command->relayed, on_relayed, SIGUSR1);
     (void)uv_timer_init(&command->loop, &command->startup);
     command->interrupt.data = command;
     command->terminate.data = command;

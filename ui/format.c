@@ -32,3 +32,16 @@ void latency_text(uint64_t ns, char out[LATENCY_TEXT])
         text_format(out, LATENCY_TEXT, "%.2f s", ms / 1000);
     }
 }
+
+void amount_text(uint64_t bytes, char out[BYTES_TEXT])
+{
+    static const char *const units[] = {"B", "kB", "MB", "GB", "TB", "PB"};
+    double amount = (double)bytes;
+    size_t unit = 0;
+    while (amount >= 999.5 && unit + 1 < sizeof units / sizeof *units) {
+        amount /= 1000;
+        unit++;
+    }
+    text_format(out, BYTES_TEXT, unit > 0 && amount < 9.95 ? "%.1f %s" : "%.0f %s", amount,
+                units[unit]);
+}

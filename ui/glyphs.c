@@ -29,6 +29,8 @@ const struct glyphs glyphs_utf8 = {
     .tick_v = "┤",
     .tick_h = "┬",
     .clipped = "▲",
+    .became_direct = "▲",
+    .fell_back = "▼",
     .spark = {"▁", "▂", "▃", "▄", "▅", "▆", "▇", "█"},
 };
 
@@ -61,5 +63,7 @@ const struct glyphs glyphs_ascii = {
     .tick_v = "+",
     .tick_h = "+",
     .clipped = "^",
+    .became_direct = "^",
+    .fell_back = "v",
     .spark = {"_", ".", ",", "-", "=", "+", "*", "#"},
 };

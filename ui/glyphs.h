@@ -15,7 +15,8 @@ struct glyphs {
     const char *lost, *selected, *ellipsis, *dot, *up, *down;
     const char *h, *v, *top_left, *top_right, *bottom_left, *bottom_right; /* boxes */
     const char *axis_v, *axis_h, *axis_corner, *tick_v, *tick_h;
-    const char *clipped; /* above the top of the graph */
+    const char *clipped;
+    const char *became_direct, *fell_back; /* on the axis */ /* above the top of the graph */
     const char *spark[8];
 };
 

@@ -297,12 +297,29 @@ static const char *path_words(enum path_kind path)
     return path == PATH_DIRECT ? "direct" : path == PATH_DERP ? "relayed" : "no answer";
 }
 
-/* The path over the same time, in words: a new word where it changes. */
-static void draw_strip(struct canvas *canvas, struct rect plot, int row, const struct slice *slices,
-                       size_t per_col)
+/* The change that brought this path about, if it is within three columns of `col`. */
+static const struct snapshot_change *change_at(const struct graph_view *view, size_t cols, int col,
+                                               enum path_kind path)
+{
+    enum { NEAR = 3 };
+    for (size_t i = view->change_count; i-- > 0;) {
+        const struct snapshot_change *change = &view->changes[i];
+        int at = (int)slice_of(view, cols, change->at);
+        if (change->to == path && mono_since(view->now, change->at) < view->window_ns &&
+            at - col <= NEAR && col - at <= NEAR) {
+            return change;
+        }
+    }
+    return NULL;
+}
+
+/* The path over the same time, in words: a new word where it changes, and why. */
+static void draw_strip(struct canvas *canvas, struct rect plot, int row,
+                       const struct graph_view *view, const struct slice *slices, size_t per_col)
 {
     enum path_kind last = PATH_NONE;
     bool first = true;
+    struct rect strip = {row, plot.col, 1, plot.cols};
     for (int col = 0; col < plot.cols; col++) {
         const struct slice *slice = &slices[(size_t)col * per_col];
         slice = slice->has || per_col == 1 ? slice : slice + 1;
@@ -313,11 +330,31 @@ static void draw_strip(struct canvas *canvas, struct rect plot, int row, const s
             slice->path == PATH_DIRECT ? canvas->glyphs->direct : canvas->glyphs->relay;
         int len = text_columns(path_words(slice->path)) + 2;
         int at = col + len <= plot.cols ? col : plot.cols - len; /* a change just now */
-        struct rect strip = {row, plot.col, 1, plot.cols};
-        (void)canvas_print(canvas, strip, 0, at < 0 ? 0 : at, path_style(slice->path), "%s %s",
-                           sign, path_words(slice->path));
+        at = at < 0 ? 0 : at;
+        canvas_fill(canvas, (struct rect){row, plot.col + at, 1, plot.cols - at}, STYLE_TEXT);
+        at += canvas_print(canvas, strip, 0, at, path_style(slice->path), "%s %s", sign,
+                           path_words(slice->path));
+        const struct snapshot_change *change = change_at(view, (size_t)plot.cols, col, slice->path);
+        if (change != NULL) {
+            (void)canvas_print(canvas, strip, 0, at, STYLE_DIM, ": %s", change->why);
+        }
         last = slice->path;
         first = false;
+    }
+}
+
+/* Where the path changed, on the axis itself. */
+static void draw_changes(struct canvas *canvas, struct rect plot, int axis_row,
+                         const struct graph_view *view)
+{
+    for (size_t i = 0; i < view->change_count; i++) {
+        const struct snapshot_change *change = &view->changes[i];
+        if (mono_since(view->now, change->at) < view->window_ns) {
+            int col = (int)slice_of(view, (size_t)plot.cols, change->at);
+            bool direct = change->to == PATH_DIRECT;
+            canvas_put(canvas, axis_row, plot.col + col, path_style(change->to),
+                       direct ? canvas->glyphs->became_direct : canvas->glyphs->fell_back);
+        }
     }
 }
 
@@ -344,8 +381,9 @@ void graph_draw(struct canvas *canvas, struct rect rect, const struct graph_view
     }
     draw_marks(canvas, plot, lost_row, slices, per_col, top_us);
     draw_x_axis(canvas, plot, lost_row + 1, view);
+    draw_changes(canvas, plot, lost_row + 1, view);
     if (strip) {
-        draw_strip(canvas, plot, lost_row + 3, slices, per_col);
+        draw_strip(canvas, plot, lost_row + 3, view, slices, per_col);
     }
     free(slices);
 }

@@ -15,10 +15,12 @@
 struct graph_view {
     const struct snapshot_sample *samples; /* oldest first */
     size_t count;
-    mono_ns now;           /* the right edge */
-    struct wall_time wall; /* the time of day at `now` */
-    uint64_t window_ns;    /* what the width stands for */
-    uint64_t interval_ns;  /* between samples: shorter gaps are no gaps */
+    mono_ns now;                           /* the right edge */
+    struct wall_time wall;                 /* the time of day at `now` */
+    uint64_t window_ns;                    /* what the width stands for */
+    uint64_t interval_ns;                  /* between samples: shorter gaps are no gaps */
+    const struct snapshot_change *changes; /* of the path, oldest first */
+    size_t change_count;
 };
 
 /* The top of the y axis for these round trips: the least of 1, 2, 5 · 10^n ms that shows them, an

@@ -2,11 +2,13 @@
  * The hero: the latency graph with its figures; while nothing has answered yet, the ladder of
  * steps.
  */
+#include <string.h>
+
 #include "net/base/text.h"
 #include "ui/graph.h"
 #include "ui/panels.h"
 
-enum { STATS_ROWS = 2, TWO_LINES_ROWS = 8, JITTER_COLS = 90 };
+enum { COUNTS_TEXT = 64, STATS_ROWS = 2, TWO_LINES_ROWS = 8, JITTER_COLS = 90 };
 
 /* Digits after the point: figures of one line share them, and their unit. */
 static int digits_of(const struct snapshot_stats *stats)
@@ -34,21 +36,40 @@ static int draw_known(struct canvas *canvas, struct rect rect, int row, int col,
     return col - start;
 }
 
-/* One line of figures: "in view last 6.1  min ... ms  loss 0 of 300". */
-static void draw_figures(struct canvas *canvas, struct rect rect, int row, const char *name,
-                         const struct snapshot_stats *stats)
+/* One line of figures, up to where it ends: "direct  last 6.1  min ... ms  loss 0 of 300". */
+static int draw_figures(struct canvas *canvas, struct rect rect, int row, const char *name,
+                        const struct snapshot_stats *stats)
 {
     uint64_t done = stats->answered + stats->lost;
     double loss = done == 0 ? 0 : 100.0 * (double)stats->lost / (double)done;
     int col = 1 + canvas_print(canvas, rect, row, 1, STYLE_DIM, "%-8s", name);
     col += stats->answered == 0 ? canvas_text(canvas, rect, row, col, STYLE_DIM, "no answer yet  ")
                                 : draw_known(canvas, rect, row, col, stats);
-    if (stats->lost == 0) {
-        (void)canvas_print(canvas, rect, row, col, STYLE_DIM, "loss 0/%llu",
-                           (unsigned long long)done);
-    } else {
-        (void)canvas_print(canvas, rect, row, col, STYLE_ERROR, "loss %.1f%% %llu/%llu", loss,
-                           (unsigned long long)stats->lost, (unsigned long long)done);
+    char counts[COUNTS_TEXT];
+    text_format(counts, sizeof counts, stats->lost == 0 ? "loss %.0f%%" : "loss %.1f%%", loss);
+    size_t plain = strlen(counts);
+    text_format(counts + plain, sizeof counts - plain, " %llu/%llu",
+                (unsigned long long)stats->lost, (unsigned long long)done);
+    if (col + text_columns(counts) > rect.cols) {
+        counts[plain] = '\0'; /* a number that is cut would be another one */
+    }
+    enum style style = stats->lost == 0 ? STYLE_DIM : STYLE_ERROR;
+    return col + canvas_text(canvas, rect, row, col, style, counts);
+}
+
+/* What the other way was like, where there is room. */
+static void draw_other(struct canvas *canvas, struct rect rect, int row, int col,
+                       const struct snapshot *s)
+{
+    char text[64];
+    if (s->other.answered == 0) {
+        return;
+    }
+    text_format(text, sizeof text, "  %s %s was p50 %.*f", canvas->glyphs->dot,
+                s->path == PATH_DIRECT ? "relay" : "direct", digits_of(&s->other),
+                (double)s->other.p50_ns / (double)NS_PER_MS);
+    if (col + text_columns(text) <= rect.cols) {
+        (void)canvas_text(canvas, rect, row, col, STYLE_DIM, text);
     }
 }
 
@@ -79,10 +100,14 @@ void panel_graph(struct canvas *canvas, struct rect rect, const struct snapshot 
                                     .now = s->now,
                                     .wall = s->wall,
                                     .window_ns = window_ns,
-                                    .interval_ns = s->interval_ns});
-    draw_figures(canvas, inner, inner.rows - stats_rows, "in view", &s->window);
+                                    .interval_ns = s->interval_ns,
+                                    .changes = s->changes,
+                                    .change_count = s->changes_kept});
+    int end = draw_figures(canvas, inner, inner.rows - stats_rows,
+                           s->path == PATH_DIRECT ? "direct" : "relayed", &s->window);
+    draw_other(canvas, inner, inner.rows - stats_rows, end, s);
     if (stats_rows > 1) {
-        draw_figures(canvas, inner, inner.rows - 1, "all", &s->run);
+        (void)draw_figures(canvas, inner, inner.rows - 1, "all", &s->run);
     }
 }
 

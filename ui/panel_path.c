@@ -9,16 +9,150 @@
 static void draw_current(struct canvas *canvas, struct rect inner, const struct snapshot *s)
 {
     char latency[LATENCY_TEXT] = "";
+    char age[AGE_TEXT];
+    const struct glyphs *g = canvas->glyphs;
     if (s->path == PATH_NONE) {
-        (void)canvas_print(canvas, inner, 0, 1, STYLE_DIM, "%s no path yet",
-                           canvas->glyphs->connecting);
+        (void)canvas_print(canvas, inner, 0, 1, STYLE_DIM, "%s no path yet", g->connecting);
         return;
     }
     latency_text(s->window.last_ns, latency);
+    age_text(mono_since(s->now, s->path_since), age);
     struct rect left = {inner.row, inner.col, 1, inner.cols - text_columns(latency) - 1};
-    (void)canvas_print(canvas, left, 0, 1, STYLE_RELAY, "%s DERP %s (%lld)", canvas->glyphs->relay,
-                       s->region_name, (long long)s->region);
+    int col = 1;
+    if (s->path == PATH_DIRECT) {
+        col += canvas_print(canvas, left, 0, col, STYLE_DIRECT, "%s direct %s", g->direct,
+                            s->path_address);
+    } else {
+        col += canvas_print(canvas, left, 0, col, STYLE_RELAY, "%s DERP %s (%lld)", g->relay,
+                            s->region_name, (long long)s->region);
+    }
+    char more[SNAPSHOT_ADDRESS + 32];
+    if (s->path_stale) {
+        text_format(more, sizeof more, "  %s %s is silent", g->warning, s->path_address);
+    } else {
+        text_format(more, sizeof more, "  for %s", age);
+    }
+    if (col + text_columns(more) <= left.cols) {
+        (void)canvas_text(canvas, left, 0, col, s->path_stale ? STYLE_WARNING : STYLE_DIM, more);
+    }
     canvas_right(canvas, inner, 0, STYLE_STRONG, latency);
+}
+
+static void draw_handshake(struct canvas *canvas, struct rect inner, int row,
+                           const struct snapshot *s)
+{
+    enum { OLD_S = 180 }; /* a session that old is dead */
+    char text[AGE_TEXT];
+    char latency[LATENCY_TEXT];
+    const struct glyphs *g = canvas->glyphs;
+    int col = 1 + canvas_print(canvas, inner, row, 1, STYLE_DIM, "%-12s", "handshake");
+    if (s->handshake_at == 0) {
+        (void)canvas_print(canvas, inner, row, col,
+                           s->handshake_attempts > 0 ? STYLE_ERROR : STYLE_DIM,
+                           s->handshake_attempts > 0 ? "%s not answered yet"
+                           : s->handshake_under_way  ? "%s under way"
+                                                     : "%s not yet",
+                           s->handshake_attempts > 0 ? g->error : g->connecting);
+        return;
+    }
+    uint64_t age = mono_since(s->now, s->handshake_at);
+    bool old = age > OLD_S * NS_PER_SEC;
+    age_text(age, text);
+    col += canvas_print(canvas, inner, row, col, old ? STYLE_ERROR : STYLE_OK, "%s ",
+                        old ? g->error : g->ok);
+    col += canvas_print(canvas, inner, row, col, STYLE_TEXT, "%s ago  ", text);
+    if (s->tunnel_stats.answered > 0) {
+        latency_text(s->tunnel_stats.last_ns, latency);
+        col += canvas_print(canvas, inner, row, col, STYLE_DIM, "tunnel ");
+        col += canvas_print(canvas, inner, row, col, STYLE_TEXT, "%s ", latency);
+    }
+    if (s->tunnel_stats.lost > 0) {
+        (void)canvas_print(canvas, inner, row, col, STYLE_ERROR, "lost %llu/%llu",
+                           (unsigned long long)s->tunnel_stats.lost,
+                           (unsigned long long)s->tunnel_stats.sent);
+    }
+}
+
+static int draw_bytes(struct canvas *canvas, struct rect inner, int row, int col, const char *name,
+                      const struct snapshot_traffic *traffic)
+{
+    char out[BYTES_TEXT];
+    char in[BYTES_TEXT];
+    amount_text(traffic->bytes_out, out);
+    amount_text(traffic->bytes_in, in);
+    return canvas_print(canvas, inner, row, col, STYLE_TEXT, "%s %s%llu %s %s%llu %s  ", name,
+                        canvas->glyphs->up, (unsigned long long)traffic->packets_out, out,
+                        canvas->glyphs->down, (unsigned long long)traffic->packets_in, in);
+}
+
+static void draw_traffic(struct canvas *canvas, struct rect inner, int row,
+                         const struct snapshot *s)
+{
+    int col = 1 + canvas_print(canvas, inner, row, 1, STYLE_DIM, "%-12s", "packets");
+    col += draw_bytes(canvas, inner, row, col, canvas->glyphs->direct, &s->direct);
+    (void)draw_bytes(canvas, inner, row, col, canvas->glyphs->relay, &s->relayed);
+}
+
+/* Why an address is not the path. */
+static void draw_candidate(struct canvas *canvas, struct rect inner, int row,
+                           const struct snapshot *s, const struct snapshot_candidate *one)
+{
+    char latency[LATENCY_TEXT] = "";
+    const struct glyphs *g = canvas->glyphs;
+    int col = 3;
+    if (one->latency_ns > 0) {
+        latency_text(one->latency_ns, latency);
+    }
+    switch (one->state) {
+    case CANDIDATE_BEST:
+        col +=
+            canvas_print(canvas, inner, row, col, STYLE_DIRECT, "%s %s  ", g->direct, one->address);
+        (void)canvas_print(canvas, inner, row, col, STYLE_TEXT, "%s  in use", latency);
+        break;
+    case CANDIDATE_ANSWERED:
+        col += canvas_print(canvas, inner, row, col, STYLE_TEXT, "%s %s  ", g->ok, one->address);
+        (void)canvas_print(canvas, inner, row, col, STYLE_DIM, "%s  %s", latency,
+                           s->path == PATH_DIRECT ? "no better" : "answers");
+        break;
+    case CANDIDATE_TOO_BIG:
+        col +=
+            canvas_print(canvas, inner, row, col, STYLE_TEXT, "%s %s  ", g->warning, one->address);
+        (void)canvas_text(canvas, inner, row, col, STYLE_WARNING,
+                          "an interface is too small for a full packet");
+        break;
+    case CANDIDATE_SILENT:
+        col += canvas_print(canvas, inner, row, col, STYLE_TEXT, "%s %s  ", g->lost, one->address);
+        (void)canvas_print(canvas, inner, row, col, STYLE_DIM, "no answer to %llu probes",
+                           (unsigned long long)(one->probes - one->pongs));
+        break;
+    case CANDIDATE_UNTRIED:
+        (void)canvas_print(canvas, inner, row, col, STYLE_DIM, "%s %s  not tried", g->dot,
+                           one->address);
+        break;
+    }
+}
+
+/* One line where there is no room for a line each. */
+static void draw_tried(struct canvas *canvas, struct rect inner, int row, const struct snapshot *s)
+{
+    size_t answer = 0;
+    size_t too_big = 0;
+    for (size_t i = 0; i < s->candidate_count; i++) {
+        answer += s->candidates[i].state >= CANDIDATE_ANSWERED ? 1U : 0U;
+        too_big += s->candidates[i].state == CANDIDATE_TOO_BIG ? 1U : 0U;
+    }
+    int col = 1 + canvas_print(canvas, inner, row, 1, STYLE_DIM, "%-12s", "tried");
+    if (s->direct_disabled_client || s->direct_disabled_deployment) {
+        (void)canvas_print(canvas, inner, row, col, STYLE_INFO, "%s direct is disabled by %s",
+                           canvas->glyphs->info,
+                           s->direct_disabled_client ? "your own setting" : "the deployment");
+        return;
+    }
+    col += canvas_print(canvas, inner, row, col, STYLE_TEXT, "%zu of the agent's, %zu answer",
+                        s->candidate_count, answer);
+    if (too_big > 0) {
+        (void)canvas_print(canvas, inner, row, col, STYLE_WARNING, ", %zu too small", too_big);
+    }
 }
 
 static void draw_link(struct canvas *canvas, struct rect inner, int row, const char *name,
@@ -95,35 +229,50 @@ static int draw_node(struct canvas *canvas, struct rect inner, int row, int col,
                         word, age);
 }
 
-static void draw_endpoints(struct canvas *canvas, struct rect inner, int row,
-                           const struct snapshot *s)
+static void draw_endpoints(struct canvas *canvas, struct rect inner, int row, const char *name,
+                           const char (*endpoints)[SNAPSHOT_ADDRESS], size_t count,
+                           const char *none)
 {
-    int col = 1 + canvas_print(canvas, inner, row, 1, STYLE_DIM, "%-12s", "agent at");
-    if (s->agent_endpoint_count == 0) {
-        (void)canvas_text(canvas, inner, row, col, STYLE_DIM,
-                          s->node_received ? "no endpoints announced" : "not known");
+    int col = 1 + canvas_print(canvas, inner, row, 1, STYLE_DIM, "%-12s", name);
+    if (count == 0) {
+        (void)canvas_text(canvas, inner, row, col, STYLE_DIM, none);
         return;
     }
-    for (size_t i = 0; i < s->agent_endpoint_count; i++) {
-        col += canvas_print(canvas, inner, row, col, STYLE_TEXT, "%s  ", s->agent_endpoints[i]);
+    for (size_t i = 0; i < count; i++) {
+        col += canvas_print(canvas, inner, row, col, STYLE_TEXT, "%s  ", endpoints[i]);
     }
+}
+
+static void draw_nodes(struct canvas *canvas, struct rect inner, int row, const struct snapshot *s)
+{
+    int col = 1 + canvas_print(canvas, inner, row, 1, STYLE_DIM, "%-12s", "node");
+    col += draw_node(canvas, inner, row, col, s->node_sent, s->node_sent_at, "sent", s);
+    (void)draw_node(canvas, inner, row, col, s->node_received, s->node_received_at, "received", s);
 }
 
 void panel_path(struct canvas *canvas, struct rect rect, const struct snapshot *s)
 {
     struct rect inner = rect_inner(rect);
+    int row = 0;
     canvas_box(canvas, rect, "path", "");
     draw_current(canvas, inner, s);
-    draw_link(canvas, inner, 1, "relay", &s->relay, s);
-    draw_relay_detail(canvas, inner, 2, s);
-    draw_link(canvas, inner, 3, "coordinator", &s->coordinator, s);
-    int col = 1 + canvas_print(canvas, inner, 4, 1, STYLE_DIM, "%-12s", "node");
-    col += draw_node(canvas, inner, 4, col, s->node_sent, s->node_sent_at, "sent", s);
-    (void)draw_node(canvas, inner, 4, col, s->node_received, s->node_received_at, "received", s);
-    draw_homes(canvas, inner, 5, s);
-    draw_endpoints(canvas, inner, 6, s);
+    draw_handshake(canvas, inner, ++row, s);
+    draw_link(canvas, inner, ++row, "relay", &s->relay, s);
+    draw_link(canvas, inner, ++row, "coordinator", &s->coordinator, s);
+    draw_tried(canvas, inner, ++row, s);
+    draw_traffic(canvas, inner, ++row, s);
+    draw_nodes(canvas, inner, ++row, s);
+    draw_endpoints(canvas, inner, ++row, "us at", s->own_endpoints, s->own_endpoint_count,
+                   "no endpoints announced");
+    draw_endpoints(canvas, inner, ++row, "agent at", s->agent_endpoints, s->agent_endpoint_count,
+                   s->node_received ? "no endpoints announced" : "not known");
+    for (size_t i = 0; i < s->candidate_count; i++) {
+        draw_candidate(canvas, inner, ++row, s, &s->candidates[i]);
+    }
+    draw_relay_detail(canvas, inner, ++row, s);
+    draw_homes(canvas, inner, ++row, s);
     if (s->agent_version[0] != '\0') {
-        (void)canvas_print(canvas, inner, 7, 1, STYLE_DIM, "%-12s%s (server %s)", "agent",
+        (void)canvas_print(canvas, inner, ++row, 1, STYLE_DIM, "%-12s%s (server %s)", "agent",
                            s->agent_version, s->server_version);
     }
 }

@@ -29,12 +29,15 @@ void row_title(const struct snapshot_workspace *row, char *out, size_t size);
 const char *row_sign(const struct glyphs *glyphs, const struct snapshot_workspace *row,
                      enum style *style);
 
-enum { AGE_TEXT = 24, LATENCY_TEXT = 24 };
+enum { AGE_TEXT = 24, LATENCY_TEXT = 24, BYTES_TEXT = 24 };
 
 /* "12 s", "4 m 10 s", "3 h 5 m", "2 d 1 h". */
 void age_text(uint64_t ns, char out[AGE_TEXT]);
 
 /* "0.43 ms", "6.1 ms", "41 ms", "1.20 s". */
 void latency_text(uint64_t ns, char out[LATENCY_TEXT]);
+
+/* "812 B", "1.2 kB", "34 MB": powers of ten. */
+void amount_text(uint64_t bytes, char out[BYTES_TEXT]);
 
 #endif

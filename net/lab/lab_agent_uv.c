@@ -374,6 +374,12 @@ static void on_timer_closed(uv_handle_t *handle)
     mem_free_wiped(shell, sizeof *shell);
 }
 
+void lab_agent_shell_block_direct(struct lab_agent_shell *shell, bool blocked)
+{
+    paths_set_blocked(tunnel_paths(shell->tunnel), blocked);
+    tunnel_pump(shell->tunnel);
+}
+
 void lab_agent_shell_close(struct lab_agent_shell *shell)
 {
     mono_ns now = mono_now();

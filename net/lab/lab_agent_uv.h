@@ -30,6 +30,9 @@ struct lab_agent_shell;
 /* Draws its keys and connects; goes on trying for ever. Never NULL. */
 struct lab_agent_shell *lab_agent_shell_new(const struct lab_agent_config *config);
 
+/* Takes direct connections away from those that use them, or gives them back. */
+void lab_agent_shell_block_direct(struct lab_agent_shell *shell, bool blocked);
+
 /* Says goodbye to the coordinator as far as the socket takes it, closes all, frees on the loop. */
 void lab_agent_shell_close(struct lab_agent_shell *shell);
 

@@ -25,7 +25,7 @@ struct lab {
     struct http_server *server;
     struct http_client *client; /* the agents' */
     struct lab_agent_shell *agents[LAB_WORKSPACES_MAX];
-    bool no_agents;
+    bool no_agents, agents_relayed;
     void (*ready)(void *owner); /* NULL once told */
     void *owner;
     uv_timer_t timer; /* tells `ready` from the loop; its closing is the last of the lab */
@@ -105,7 +105,7 @@ static void start_agent(struct lab *lab, size_t index)
         .token = workspace->agent_token,
         .id = workspace->agent_id,
         .ip = is_any(lab->deployment.host) ? NULL : lab->deployment.host,
-        .block_direct = lab->deployment.block_direct,
+        .block_direct = lab->deployment.block_direct || lab->agents_relayed,
         .force_websockets = lab->deployment.force_websockets,
     };
     lab->agents[index] = lab_agent_shell_new(&config);
@@ -309,6 +309,21 @@ enum net_err lab_set_stopped(struct lab *lab, const char *name, bool stopped)
     }
     lab_sessions_workspace(lab->sessions, workspace, &old);
     return NET_OK;
+}
+
+void lab_set_agents_relayed(struct lab *lab, bool relayed)
+{
+    lab->agents_relayed = relayed;
+    for (size_t i = 0; i < lab->deployment.count; i++) {
+        if (lab->agents[i] != NULL) {
+            lab_agent_shell_block_direct(lab->agents[i], relayed || lab->deployment.block_direct);
+        }
+    }
+}
+
+bool lab_agents_relayed(const struct lab *lab)
+{
+    return lab->agents_relayed;
 }
 
 void lab_set_faults(struct lab *lab, const struct lab_faults *faults)

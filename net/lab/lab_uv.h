@@ -59,6 +59,11 @@ struct lab_relay_counts lab_counts(const struct lab *lab);
  * workspace of that name. */
 NET_MUST_USE enum net_err lab_set_stopped(struct lab *lab, const char *name, bool stopped);
 
+/* The agents refuse direct connections, or take them again; clients are not told but by the agents
+ * themselves. */
+void lab_set_agents_relayed(struct lab *lab, bool relayed);
+bool lab_agents_relayed(const struct lab *lab);
+
 void lab_set_faults(struct lab *lab, const struct lab_faults *faults);
 /* A Health frame to every relay connection; "" = healthy again. */
 void lab_say_health(struct lab *lab, const char *text);

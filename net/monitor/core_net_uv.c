@@ -352,9 +352,10 @@ static void on_peer(void *owner, const struct tailnet_peer_update *update)
     if (watch == NULL) {
         return;
     }
-    bool was_known = watch->peer_known;
+    bool told = (update->kind == TAILNET_PEER_NODE && watch->peer_known) ||
+                (update->kind == TAILNET_PEER_READY_FOR_HANDSHAKE && watch->peer_ready);
     watch_peer_update(watch, mono_now(), update);
-    if (update->kind != TAILNET_PEER_NODE || !was_known) {
+    if (!told) {
         core_event(core, "%s", peer_event_text(update->kind));
     }
     if (update->kind == TAILNET_PEER_NODE && watch->peer_known) {

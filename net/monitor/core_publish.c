@@ -160,23 +160,30 @@ void core_copy_figures(struct snapshot_stats *to, const struct latency_figures *
     };
 }
 
-static void fill_window(struct snapshot *out)
+/* Figures of one way alone: a percentile over relayed and direct pongs together means nothing.
+ * Lost probes have no way: they count with the one in use. */
+static void fill_figures(const struct snapshot *from, enum path_kind path, bool with_lost,
+                         struct snapshot_stats *out)
 {
     static uint64_t values[SNAPSHOT_SAMPLES_MAX]; /* only the core's thread comes here */
     struct latency_figures figures;
     uint64_t lost = 0;
+    uint64_t pending = 0;
     size_t answered = 0;
-    for (size_t i = 0; i < out->sample_count; i++) {
-        if (out->samples[i].state == SAMPLE_PONG) {
-            values[answered++] = (uint64_t)out->samples[i].rtt_us * NS_PER_US;
-        } else if (out->samples[i].state == SAMPLE_LOST) {
+    for (size_t i = 0; i < from->sample_count; i++) {
+        const struct snapshot_sample *sample = &from->samples[i];
+        if (sample->state == SAMPLE_PONG && (path == PATH_NONE || sample->path == path)) {
+            values[answered++] = (uint64_t)sample->rtt_us * NS_PER_US;
+        } else if (sample->state == SAMPLE_LOST && with_lost) {
             lost++;
+        } else if (sample->state == SAMPLE_PENDING && with_lost) {
+            pending++;
         }
     }
     latency_window_figures(values, answered, &figures);
-    figures.sent = out->sample_count;
+    figures.sent = answered + lost + pending;
     figures.lost = lost;
-    core_copy_figures(&out->window, &figures);
+    core_copy_figures(out, &figures);
 }
 
 /* A run of few probes ends before the handshake does: it has a moment more, to be reported. */
@@ -196,7 +203,6 @@ static void fill_history(const struct watch *watch, struct snapshot *out)
     for (uint64_t i = 0; i < count; i++) {
         out->samples[i] = *sample_at(watch, out->first_sample + i);
     }
-    fill_window(out);
     latency_run_figures(&watch->run, &figures);
     core_copy_figures(&out->run, &figures);
     out->finished = watch_done(watch) && !awaits_handshake(watch);
@@ -508,6 +514,8 @@ void core_fill_snapshot(const struct core *core, mono_ns now, struct snapshot *o
     fill_relay(core, watch, out);
     if (watch != NULL) {
         core_fill_path(core, watch, out);
+        fill_figures(out, out->path, true, &out->window);
+        fill_figures(out, out->path == PATH_DIRECT ? PATH_DERP : PATH_DIRECT, false, &out->other);
     }
     fill_region_names(core, watch, out);
     fill_ladder(core, watch, out);

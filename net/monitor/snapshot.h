@@ -242,7 +242,8 @@ struct snapshot {
     bool direct_disabled_deployment;
     bool direct_disabled_client;
 
-    struct snapshot_stats window; /* of the samples below */
+    struct snapshot_stats window; /* of the samples below that went the way of `path` */
+    struct snapshot_stats other;  /* of those that went the other way */
     struct snapshot_stats run;    /* since the workspace was selected first */
     uint64_t first_sample;        /* number of samples[0], counted from the start of the watch */
     size_t sample_count;

@@ -46,9 +46,12 @@ static bool same_latencies(const struct netcheck_report *a, const struct netchec
 static void on_report(void *owner, const struct netcheck_report *report)
 {
     struct paths *paths = owner;
+    paths_take_public(paths, report);
+    if (report->stage == NETCHECK_PARTIAL) {
+        return; /* the rest is still that of the last round */
+    }
     bool news = !same_latencies(&paths->report, report); /* which are known; not how long */
     paths->report = *report;
-    paths_take_public(paths, report);
     if (report->stage == NETCHECK_READY) {
         int64_t before = paths->home_region;
         set_home(paths, report->preferred_derp);
