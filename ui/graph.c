@@ -336,7 +336,12 @@ static void draw_strip(struct canvas *canvas, struct rect plot, int row,
                            path_words(slice->path));
         const struct snapshot_change *change = change_at(view, (size_t)plot.cols, col, slice->path);
         if (change != NULL) {
-            (void)canvas_print(canvas, strip, 0, at, STYLE_DIM, ": %s", change->why);
+            char reason[sizeof change->reason];
+            text_copy(reason, sizeof reason, change->reason);
+            for (char *c = reason; *c != '\0'; c++) {
+                *c = *c == '_' ? ' ' : *c;
+            }
+            (void)canvas_print(canvas, strip, 0, at, STYLE_DIM, ": %s", reason);
         }
         last = slice->path;
         first = false;

@@ -263,7 +263,7 @@ static void on_path_event(void *owner, struct tunnel_peer *peer, const struct pa
     char to[SNAPSHOT_NAME];
     watch_event(watch, mono_now(), wall_now(), event);
     if (event->kind == PATH_EVENT_CHANGED) {
-        core_event(core, "path is %s: %s", route_text(core, &event->to, to),
+        core_event(core, "%s: %s", route_text(core, &event->to, to),
                    path_reason_text(event->reason));
     }
     core_dirty(core);
