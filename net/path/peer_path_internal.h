@@ -67,7 +67,7 @@ struct peer_path {
     mono_ns last_full; /* all candidates were probed; 0 = never */
     mono_ns last_call; /* call-me-maybe sent; 0 = never */
     mono_ns next_heartbeat;
-    mono_ns volley_start, next_volley;
+    mono_ns next_volley;
     unsigned volley;
     mono_ns next_retry; /* before the first answer */
     uint64_t retry_ns;

@@ -12,8 +12,8 @@ enum {
     HEARTBEAT_SLACK_MS = 100 /* beats that come once a heartbeat make one needless */
 };
 
-/* After the first moment: 300 ms, 700 ms, 1.5 s. */
-static const uint64_t volley_ms[PATH_VOLLEYS] = {0, 300, 700, 1500};
+/* Before each: after the first moment at 300 ms, 700 ms, 1.5 s. */
+static const uint64_t volley_gap_ms[PATH_VOLLEYS] = {0, 300, 400, 800};
 
 /* --- intents -----------------------------------------------------------------------------------
  */
@@ -84,7 +84,6 @@ void path_start_volleys(struct peer_path *p, mono_ns now)
 {
     if (!p->blocked) {
         p->volley = 0;
-        p->volley_start = now;
         p->next_volley = now;
     }
 }
@@ -101,7 +100,7 @@ static void fire_volley(struct peer_path *p, mono_ns now)
     }
     p->volley++;
     p->next_volley = p->volley < PATH_VOLLEYS && !path_is_trusted(p, now)
-                         ? mono_after(p->volley_start, volley_ms[p->volley] * NS_PER_MS)
+                         ? mono_after(now, volley_gap_ms[p->volley] * NS_PER_MS)
                          : MONO_NEVER;
 }
 

@@ -56,7 +56,7 @@ def test_a_terminal_without_colour_is_drawn_on_all_the_same():
 
 def test_ascii_draws_with_nothing_else():
     with Screen("--lab", "--interval", "100ms", "--ascii") as screen:
-        screen.wait_for("DERP Coder Embedded Relay")
+        screen.wait_for(r"direct 127\.0\.0\.1:")
         assert screen.text().isascii(), screen.text()
 
 
