@@ -239,7 +239,7 @@ int cmd_lab(int argc, char **argv)
         (void)fputs(lab_options_help(), stdout);
         status = EXIT_DONE;
     } else if (crypto_start() != NET_OK || uv_loop_init(&command->loop) != 0) {
-        (void)fputs("derptop lab: cannot start libsodium or libuv\n", stderr);
+        (void)fputs("derptop lab: cannot start libsodium, libcrypto or libuv\n", stderr);
         status = EXIT_FAILED;
     } else {
         (void)signal(SIGPIPE, SIG_IGN);

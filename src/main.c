@@ -54,7 +54,7 @@ int main(int argc, char **argv)
         return cmd_version();
     }
     if (crypto_start() != NET_OK) { /* before the first token lands in locked memory */
-        out_error("libsodium cannot start");
+        out_error("libsodium or libcrypto cannot start");
         return EXIT_FAILED;
     }
     return run(&options);

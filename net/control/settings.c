@@ -250,7 +250,7 @@ static enum net_err load(const struct sources *sources, struct settings *out, st
 static enum net_err new_token(struct settings *out, struct failure *why)
 {
     if (crypto_start() != NET_OK) {
-        return failure_set(why, NET_ERR_STATE, "libsodium does not start");
+        return failure_set(why, NET_ERR_STATE, "libsodium or libcrypto does not start");
     }
     out->token = sodium_malloc(SETTINGS_TOKEN_SIZE);
     if (out->token == NULL) {

@@ -6,12 +6,17 @@
 #ifndef NET_CRYPTO_BLAKE2S_H
 #define NET_CRYPTO_BLAKE2S_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
 #include "net/base/bytes.h"
 
 enum { BLAKE2S_LEN = 32, BLAKE2S_MAC_LEN = 16, BLAKE2S_KEYS_MAX = 3 };
+
+/* Looks the algorithms up in libcrypto, once. False: it has them not (its settings allow a narrow
+ * set only). crypto_start tells the user; what follows ends the program then. */
+bool blake2s_start(void);
 
 /* Of a followed by b. */
 void blake2s_hash(uint8_t out[BLAKE2S_LEN], struct bytes a, struct bytes b);

@@ -7,6 +7,8 @@
 
 #include "net/base/hex.h"
 #include "net/base/text.h"
+#include "net/crypto/aead.h"
+#include "net/crypto/blake2s.h"
 #include "net/crypto/secret.h"
 
 struct node_private {
@@ -22,7 +24,8 @@ static const char disco_prefix[] = "discokey:";
 
 enum net_err crypto_start(void)
 {
-    return sodium_init() < 0 ? NET_ERR_STATE : NET_OK;
+    bool ready = sodium_init() >= 0 && blake2s_start() && aead_start();
+    return ready ? NET_OK : NET_ERR_STATE;
 }
 
 /* RFC 7748, 5: the form of an X25519 scalar. */

@@ -42,7 +42,8 @@ struct box_key {
     uint8_t b[KEY_LEN];
 };
 
-/* Prepares libsodium; safe to call again. NET_ERR_STATE: the library does not start. */
+/* Prepares libsodium and libcrypto; safe to call again. NET_ERR_STATE: one does not start, or
+ * libcrypto is set up to do without BLAKE2s or ChaCha20-Poly1305. */
 NET_MUST_USE enum net_err crypto_start(void);
 
 /* A fresh, clamped key in locked memory. Never NULL. */

@@ -15,7 +15,10 @@
 #include "net/base/rng.h"
 #include "net/wire/wireguard.h"
 
-enum { NOISE_LEN = 32 };
+enum {
+    NOISE_LEN = 32,
+    NOISE_STAMP_STEP_NS = 1 << 24, /* time stamps are multiples of it: see noise_timestamp */
+};
 
 /* Ours, the same for all peers. Secret. */
 struct noise_self {

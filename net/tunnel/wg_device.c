@@ -96,7 +96,7 @@ void wg_device_remove_peer(struct wg_device *device, struct wg_peer *peer)
     }
     *link = peer->next;
     drop_events_of(device, peer);
-    wg_drop_staged(peer);
+    wg_session_forget(peer);
     secret_free(peer);
 }
 
@@ -188,8 +188,7 @@ void wg_peer_status(const struct wg_peer *peer, mono_ns now, struct wg_status *o
     out->has_session = wg_keypair_usable(&peer->current, now);
     out->initiator = peer->current.initiator;
     out->session_at = peer->current.created;
-    out->under_way = peer->handshake.state == NOISE_INITIATED || peer->want_initiation;
-    out->attempts = peer->attempts;
+    out->under_way = peer->retransmit != MONO_NEVER || peer->want_initiation;
 }
 
 struct wg_refusals wg_device_refusals(const struct wg_device *device)

@@ -25,6 +25,7 @@ enum {
     WG_REKEY_TIMEOUT_S = 5,
     WG_KEEPALIVE_TIMEOUT_S = 10,
     WG_MAX_ATTEMPTS = 18, /* retries beyond it: given up */
+    WG_SEAL_OFFSET = 16,  /* of the sealed packet within its datagram */
     WG_PERSISTENT_S = 25, /* the keepalive that Coder's clients keep up */
     WG_PACKET_MAX = 1500, /* an IP packet in the tunnel */
     WG_DATAGRAM_MAX = WG_PACKET_MAX + 15 + 32,
@@ -44,7 +45,8 @@ void wg_device_free(struct wg_device *device);
 void wg_device_set_mtu(struct wg_device *device, size_t mtu);
 
 /* A peer and its `count` addresses in the tunnel (16 bytes each, /128; beyond WG_PEER_ADDRESSES_MAX
- * are dropped). NULL: the key is a low-order point, or known already. */
+ * are dropped). An address belongs to the peer that was added last with it. NULL: the key is a
+ * low-order point, or known already. */
 struct wg_peer *wg_device_add_peer(struct wg_device *device, const struct node_public *key,
                                    const uint8_t *addresses, size_t count, void *user);
 void wg_device_remove_peer(struct wg_device *device, struct wg_peer *peer);
@@ -61,8 +63,10 @@ void wg_peer_set_psk(struct wg_peer *peer, const uint8_t psk[32]);
 void wg_peer_set_keepalive(struct wg_peer *peer, mono_ns now, uint64_t ns);
 
 /* An IP packet for the peer. NET_OK: its datagram is appended to `out` (room: WG_DATAGRAM_MAX),
- * send it now. NET_ERR_AGAIN: there is no session; it waits for the one that is being made.
- * NET_ERR_TOO_BIG: above WG_PACKET_MAX. */
+ * send it now. Nothing is allocated, and a packet of a multiple of 16 bytes is not copied either;
+ * any other is not if it lies WG_SEAL_OFFSET behind the writer's end already. NET_ERR_AGAIN: there
+ * is no session; it waits for the one that is being made. NET_ERR_TOO_BIG: empty, or above
+ * WG_PACKET_MAX. NET_ERR_FULL: no room in `out`; nothing happened. */
 NET_MUST_USE enum net_err wg_peer_send(struct wg_peer *peer, mono_ns now, struct bytes packet,
                                        struct writer *out);
 
@@ -74,14 +78,15 @@ struct wg_input {
 
 /* A datagram that came the way of `from` (the peer whose path it is: what a cookie is bound to).
  * NET_OK: it was good. NET_ERR_MALFORMED: no WireGuard message, or an inner packet that is none.
- * NET_ERR_AUTH: forged, unknown, or of an old session. NET_ERR_REPLAY-like refusals are counted as
- * NET_ERR_STATE: seen before, too old. NET_ERR_FULL: loaded; a cookie was demanded. */
+ * NET_ERR_AUTH: forged, unknown, or of an old session. NET_ERR_STATE: seen before, or too old.
+ * NET_ERR_FULL: loaded; a cookie was demanded. */
 NET_MUST_USE enum net_err wg_device_input(struct wg_device *device, mono_ns now,
                                           const struct node_public *from, struct bytes datagram,
                                           struct wg_input *out);
 
-/* The next datagram that is due, and whom to: handshakes, keepalives, packets that waited.
- * NET_ERR_AGAIN: none. */
+/* Appends the next datagram that is due, and tells whom to: handshakes, keepalives, packets that
+ * waited. NET_ERR_AGAIN: none. NET_ERR_FULL: `out` has no room for WG_DATAGRAM_MAX more; nothing
+ * happened. */
 NET_MUST_USE enum net_err wg_device_output(struct wg_device *device, mono_ns now,
                                            struct wall_time wall, struct writer *out,
                                            struct node_public *to);
@@ -103,8 +108,8 @@ struct wg_status {
     bool has_session;       /* a key that may still be used for sending */
     bool initiator;         /* of that session */
     mono_ns session_at;
-    bool under_way; /* a handshake of ours waits for its answer */
-    unsigned attempts;
+    bool under_way;    /* a handshake of ours waits for its answer or its next try */
+    unsigned attempts; /* initiations sent since a handshake was last completed */
     uint64_t packets_in, packets_out, bytes_in, bytes_out; /* IP packets */
     uint64_t dropped_staged; /* waited in vain, or did not fit the queue */
 };

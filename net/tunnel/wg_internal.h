@@ -9,6 +9,7 @@
 #ifndef NET_TUNNEL_WG_INTERNAL_H
 #define NET_TUNNEL_WG_INTERNAL_H
 
+#include "net/crypto/aead.h"
 #include "net/tunnel/cookie.h"
 #include "net/tunnel/noise.h"
 #include "net/tunnel/replay.h"
@@ -23,7 +24,7 @@ enum { WG_EVENTS = 64, WG_COOKIE_REPLIES = 8 };
 struct wg_keypair {
     bool used, initiator;
     bool renewed; /* an initiation was sent because it grew old while receiving */
-    uint8_t send_key[NOISE_LEN], receive_key[NOISE_LEN];
+    struct aead_key send, receive;
     uint32_t local_index, remote_index;
     mono_ns created;
     uint64_t counter; /* of the next packet */
@@ -54,8 +55,9 @@ struct wg_peer {
     bool want_initiation, want_keepalive, has_response;
     uint8_t response[WG_RESPONSE_LEN];
     mono_ns last_handshake_sent; /* 0 = none */
-    unsigned attempts;
-    bool another_keepalive;
+    struct wall_time last_stamp; /* of our initiations */
+    unsigned attempts;      /* retries of the wish under way; a packet that wants out begins anew */
+    bool another_keepalive; /* more data came while `passive` was on: two are owed */
     uint64_t persistent_ns;
     mono_ns retransmit, passive, silent, persistent, forget; /* timers; MONO_NEVER = off */
 

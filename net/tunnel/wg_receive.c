@@ -207,16 +207,6 @@ static struct bytes cut_padding(const uint8_t *plain, size_t len)
     return whole <= len ? bytes_of(plain, whole) : (struct bytes){0};
 }
 
-static bool is_from(const struct wg_peer *peer, const uint8_t source[16])
-{
-    for (size_t i = 0; i < peer->address_count; i++) {
-        if (memcmp(peer->addresses[i], source, 16) == 0) {
-            return true;
-        }
-    }
-    return false;
-}
-
 /* What follows of any authentic packet. */
 static void note_packet(struct wg_peer *peer, struct wg_keypair *pair, mono_ns now)
 {
@@ -243,7 +233,7 @@ static enum net_err take_plain(struct wg_device *device, struct wg_peer *peer, m
         device->refusals.malformed++;
         return NET_ERR_MALFORMED;
     }
-    if (!is_from(peer, packet.ptr + SOURCE)) {
+    if (wg_device_route(device, packet.ptr + SOURCE) != peer) {
         device->refusals.foreign++;
         return NET_ERR_AUTH;
     }
@@ -268,8 +258,7 @@ static enum net_err on_data(struct wg_device *device, mono_ns now, struct bytes 
         device->refusals.expired++;
         return NET_ERR_AUTH;
     }
-    if (!aead_open(device->plain, pair->receive_key, message.counter, message.sealed,
-                   (struct bytes){0})) {
+    if (!aead_key_open(device->plain, &pair->receive, message.counter, message.sealed)) {
         device->refusals.forged++;
         return NET_ERR_AUTH;
     }

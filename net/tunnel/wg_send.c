@@ -1,6 +1,7 @@
 /*
  * What goes out: packets under the current key, handshakes, keepalives, cookies.
  */
+#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -31,24 +32,27 @@ void wg_renew_receiving(struct wg_peer *peer, mono_ns now)
     }
 }
 
-/* Under the current key, which is usable. An empty packet is a keepalive. */
+static size_t padded_len(const struct wg_device *device, size_t len)
+{
+    size_t padded = (len + PADDING - 1) / PADDING * PADDING;
+    return padded > device->mtu && len <= device->mtu ? device->mtu : padded;
+}
+
+/* Under the current key, which is usable; there is room. An empty packet is a keepalive. */
 static void seal(struct wg_peer *peer, mono_ns now, struct bytes packet, struct writer *out)
 {
     struct wg_keypair *pair = &peer->current;
-    size_t padded = (packet.len + PADDING - 1) / PADDING * PADDING;
-    if (padded > peer->device->mtu && packet.len <= peer->device->mtu) {
-        padded = peer->device->mtu;
-    }
+    size_t padded = padded_len(peer->device, packet.len);
     wireguard_write_data_header(out, pair->remote_index, pair->counter);
     uint8_t *place = writer_reserve(out, padded + AEAD_TAG_LEN);
-    if (place == NULL) {
-        return;
-    }
-    if (packet.len > 0) {
-        memcpy(place, packet.ptr, packet.len);
+    assert(place != NULL);
+    struct bytes plain = packet;
+    if (padded > packet.len) { /* a full packet needs no padding, and is not copied */
+        memmove(place, packet.ptr, packet.len);
         memset(place + packet.len, 0, padded - packet.len);
+        plain = bytes_of(place, padded);
     }
-    aead_seal(place, pair->send_key, pair->counter, bytes_of(place, padded), (struct bytes){0});
+    aead_key_seal(place, &pair->send, pair->counter, plain);
     pair->counter++;
     wg_on_traffic(peer, now);
     wg_on_sent(peer);
@@ -90,8 +94,31 @@ enum net_err wg_peer_send(struct wg_peer *peer, mono_ns now, struct bytes packet
         }
         return NET_ERR_AGAIN;
     }
+    size_t len = WG_DATA_HEADER_LEN + padded_len(peer->device, packet.len) + AEAD_TAG_LEN;
+    if (writer_room(out) < len) {
+        return NET_ERR_FULL;
+    }
     seal(peer, now, packet, out);
-    return out->failed ? NET_ERR_TOO_BIG : NET_OK;
+    return NET_OK;
+}
+
+/* The peer takes only what is stamped later than all before: a wall clock that is set back must not
+ * shut us out until it has caught up. */
+static void stamp(struct wg_peer *peer, struct wall_time wall, uint8_t out[WG_TIMESTAMP_LEN])
+{
+    struct wall_time *last = &peer->last_stamp;
+    wall.nanos -= wall.nanos % NOISE_STAMP_STEP_NS;
+    bool later =
+        wall.seconds != last->seconds ? wall.seconds > last->seconds : wall.nanos > last->nanos;
+    if (!later) {
+        wall = *last;
+        wall.nanos += NOISE_STAMP_STEP_NS;
+        if (wall.nanos >= (int32_t)NS_PER_SEC) {
+            wall = (struct wall_time){.seconds = wall.seconds + 1};
+        }
+    }
+    *last = wall;
+    noise_timestamp(wall, out);
 }
 
 static void write_initiation(struct wg_peer *peer, mono_ns now, struct wall_time wall,
@@ -102,13 +129,15 @@ static void write_initiation(struct wg_peer *peer, mono_ns now, struct wall_time
     uint8_t ephemeral[NOISE_LEN];
     uint8_t ephemeral_public[NOISE_LEN];
     uint8_t timestamp[WG_TIMESTAMP_LEN];
-    noise_timestamp(wall, timestamp);
+    stamp(peer, wall, timestamp);
     x25519_new(device->rng, ephemeral, ephemeral_public);
     peer->handshake.local_index = wg_new_index(device);
     noise_initiate(&peer->handshake, device->self, &peer->noise, ephemeral, timestamp, &message);
     mem_wipe(ephemeral, sizeof ephemeral);
-    wireguard_write_initiation(out, &message);
-    cookie_seal(&peer->jar, now, out);
+    /* In a writer of its own: the MACs are of the message, whatever stands before it. */
+    struct writer whole = writer_of(writer_reserve(out, WG_INITIATION_LEN), WG_INITIATION_LEN);
+    wireguard_write_initiation(&whole, &message);
+    cookie_seal(&peer->jar, now, &whole);
     wg_on_traffic(peer, now);
     wg_on_sent(peer);
     wg_on_handshake_sent(peer, now);
@@ -150,7 +179,11 @@ static bool peer_output(struct wg_peer *peer, mono_ns now, struct wall_time wall
         return true;
     }
     if (take_keepalive(peer, now)) {
+        bool again = peer->another_keepalive;
         seal(peer, now, (struct bytes){0}, out);
+        if (again) {
+            peer->passive = mono_after(now, WG_KEEPALIVE_TIMEOUT_S * NS_PER_SEC);
+        }
         return true;
     }
     if (peer->want_initiation) {
@@ -164,16 +197,19 @@ static bool peer_output(struct wg_peer *peer, mono_ns now, struct wall_time wall
 enum net_err wg_device_output(struct wg_device *device, mono_ns now, struct wall_time wall,
                               struct writer *out, struct node_public *to)
 {
+    if (writer_room(out) < WG_DATAGRAM_MAX) {
+        return NET_ERR_FULL;
+    }
     if (device->reply_count > 0) {
         const struct wg_cookie_reply *reply = &device->replies[--device->reply_count];
         wireguard_write_cookie(out, &reply->message);
         *to = reply->to;
-        return out->failed ? NET_ERR_TOO_BIG : NET_OK;
+        return NET_OK;
     }
     for (struct wg_peer *peer = device->peers; peer != NULL; peer = peer->next) {
         if (peer_output(peer, now, wall, out)) {
             *to = peer->key;
-            return out->failed ? NET_ERR_TOO_BIG : NET_OK;
+            return NET_OK;
         }
     }
     return NET_ERR_AGAIN;

@@ -15,13 +15,17 @@ bool wg_keypair_usable(const struct wg_keypair *pair, mono_ns now)
 
 static void drop(struct wg_keypair *pair)
 {
+    aead_key_clear(&pair->send);
+    aead_key_clear(&pair->receive);
     mem_wipe(pair, sizeof *pair);
 }
 
+/* What was in `to` is gone; `from` is empty afterwards. */
 static void move(struct wg_keypair *to, struct wg_keypair *from)
 {
+    drop(to);
     *to = *from;
-    drop(from);
+    mem_wipe(from, sizeof *from);
 }
 
 void wg_session_begin(struct wg_peer *peer, mono_ns now, struct noise_handshake *hs, bool initiator)
@@ -31,7 +35,13 @@ void wg_session_begin(struct wg_peer *peer, mono_ns now, struct noise_handshake 
                                .local_index = hs->local_index,
                                .remote_index = hs->remote_index,
                                .created = now};
-    noise_finish(hs, initiator, fresh.send_key, fresh.receive_key);
+    uint8_t send[NOISE_LEN];
+    uint8_t receive[NOISE_LEN];
+    noise_finish(hs, initiator, send, receive);
+    aead_key_init(&fresh.send, AEAD_SEALING, send);
+    aead_key_init(&fresh.receive, AEAD_OPENING, receive);
+    mem_wipe(send, sizeof send);
+    mem_wipe(receive, sizeof receive);
     if (!initiator) {
         drop(&peer->previous);
         move(&peer->next_pair, &fresh);

@@ -19,6 +19,10 @@ void wg_initiate(struct wg_peer *peer, mono_ns now, bool retry)
                     mono_since(now, peer->last_handshake_sent) < WG_REKEY_TIMEOUT_S * NS_PER_SEC;
     if (!too_soon) {
         peer->want_initiation = true;
+    } else if (peer->retransmit == MONO_NEVER) {
+        /* A response of ours was sent a moment ago. Should it be lost, and the peer not try again,
+         * nothing else would come back to this wish. */
+        peer->retransmit = mono_after(peer->last_handshake_sent, WG_REKEY_TIMEOUT_S * NS_PER_SEC);
     }
 }
 
@@ -60,6 +64,7 @@ void wg_on_data_received(struct wg_peer *peer, mono_ns now)
 void wg_on_handshake_sent(struct wg_peer *peer, mono_ns now)
 {
     peer->last_handshake_sent = now;
+    peer->status.attempts++;
     peer->retransmit = mono_after(now, WG_REKEY_TIMEOUT_S * NS_PER_SEC + jitter_ns(peer));
 }
 
@@ -67,6 +72,7 @@ void wg_on_handshake_done(struct wg_peer *peer, mono_ns now)
 {
     peer->retransmit = MONO_NEVER;
     peer->attempts = 0;
+    peer->status.attempts = 0;
     peer->status.last_handshake = now;
     peer->status.handshakes++;
     wg_push_event(peer, WG_HANDSHAKE_DONE);
@@ -88,14 +94,10 @@ static void retransmit(struct wg_peer *peer, mono_ns now)
     wg_initiate(peer, now, true);
 }
 
-static void keep_alive(struct wg_peer *peer, mono_ns now)
+static void keep_alive(struct wg_peer *peer)
 {
     peer->want_keepalive = true;
     peer->passive = MONO_NEVER;
-    if (peer->another_keepalive) {
-        peer->another_keepalive = false;
-        peer->passive = mono_after(now, WG_KEEPALIVE_TIMEOUT_S * NS_PER_SEC);
-    }
 }
 
 void wg_peer_tick(struct wg_peer *peer, mono_ns now)
@@ -104,7 +106,7 @@ void wg_peer_tick(struct wg_peer *peer, mono_ns now)
         retransmit(peer, now);
     }
     if (now >= peer->passive) {
-        keep_alive(peer, now);
+        keep_alive(peer);
     }
     if (now >= peer->silent) {
         peer->silent = MONO_NEVER;

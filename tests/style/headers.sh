@@ -4,7 +4,7 @@
 set -euo pipefail
 build=$(cd "$1" && pwd)
 cd "$(dirname "$0")/../.."
-read -ra libraries < <(pkg-config --cflags libuv libsodium libcjson libcurl ncursesw libprotobuf-c cmocka)
+read -ra libraries < <(pkg-config --cflags libuv libsodium libcrypto libcjson libcurl ncursesw libprotobuf-c cmocka)
 export flags="-std=c17 -D_GNU_SOURCE -Wall -Wextra -Werror -fsyntax-only -I. -isystem $build/generated ${libraries[*]}"
 
 compile_alone() {

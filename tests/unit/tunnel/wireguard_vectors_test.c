@@ -368,7 +368,7 @@ static void test_sessions_byte_for_byte_in_both_roles(void **state)
         struct side a;
         struct side b;
         if (strstr(vectors_text(session, "name"), "cookie") != NULL) {
-            continue; /* its cookie is bound to an address; see test_cookies */
+            continue; /* see the next test */
         }
         open_side(&a, root, "initiator_static_private");
         open_side(&b, root, "responder_static_private");
@@ -389,6 +389,57 @@ static void test_sessions_byte_for_byte_in_both_roles(void **state)
     cJSON_Delete(root);
 }
 
+/* The responder is under load: the recorded cookie reply makes our next initiation the recorded one
+ * with its mac2, and our responder then answers with the recorded response. (Its cookies are bound
+ * to an address, which is a local matter: ours are bound to the peer's key, so we cannot make the
+ * same reply.) */
+static void test_a_session_that_begins_with_a_cookie(void **state)
+{
+    (void)state;
+    cJSON *root = vectors_load("wireguard.json");
+    const cJSON *session = cJSON_GetArrayItem(vectors_get(root, "sessions"), 2);
+    const cJSON *messages = vectors_get(session, "messages");
+    const cJSON *again = cJSON_GetArrayItem(messages, 2);
+    struct bytes cookie = vectors_hex(cJSON_GetArrayItem(messages, 1), "message");
+    int64_t start = vectors_int(session, "start_unix");
+    struct side a;
+    struct side b;
+    struct wg_input input;
+    struct node_public whom;
+    uint8_t memory[WG_DATAGRAM_MAX];
+    struct writer w = writer_of(memory, sizeof memory);
+    open_side(&a, root, "initiator_static_private");
+    open_side(&b, root, "responder_static_private");
+    join(&a, &b, session);
+    queue_handshake(&a.script, cJSON_GetArrayItem(messages, 0));
+    a.script.words[a.script.word_count++] = 0; /* no jitter */
+    queue_handshake(&a.script, again);
+    queue_handshake(&b.script, cJSON_GetArrayItem(messages, 3));
+
+    struct bytes waits = packet_of(cJSON_GetArrayItem(messages, 4));
+    struct wall_time wall = {.seconds = start};
+    assert_int_equal(wg_peer_send(a.peer, NS_PER_SEC, waits, &w), NET_ERR_AGAIN);
+    assert_int_equal(wg_device_output(a.device, NS_PER_SEC, wall, &w, &whom), NET_OK);
+    expect_hex(memory, writer_len(&w), cJSON_GetArrayItem(messages, 0), "message");
+    struct bytes cut = bytes_of(cookie.ptr, cookie.len - 1);
+    assert_int_equal(wg_device_input(a.device, NS_PER_SEC, &b.public_key, cut, &input),
+                     NET_ERR_MALFORMED);
+    assert_int_equal(wg_device_input(a.device, NS_PER_SEC, &b.public_key, cookie, &input), NET_OK);
+    w = writer_of(memory, sizeof memory);
+    mono_ns retry = (WG_REKEY_TIMEOUT_S + 1) * NS_PER_SEC;
+    assert_int_equal(wg_device_output(a.device, retry - 1, wall, &w, &whom), NET_ERR_AGAIN);
+    assert_int_equal(wg_device_deadline(a.device), retry); /* not at once: with the next try */
+    for (int i = 2; i < cJSON_GetArraySize(messages); i++) {
+        bool by_a = i != 3;
+        play(messages, cJSON_GetArrayItem(messages, i), start, by_a ? &a : &b, by_a ? &b : &a);
+    }
+    vectors_free(waits);
+    vectors_free(cookie);
+    close_side(&a);
+    close_side(&b);
+    cJSON_Delete(root);
+}
+
 static void test_initiations_that_get_no_answer(void **state)
 {
     (void)state;
@@ -401,7 +452,7 @@ static void test_initiations_that_get_no_answer(void **state)
         struct side b;
         struct wg_input input;
         struct node_public whom;
-        uint8_t memory[WG_DATAGRAM_MAX];
+        uint8_t memory[2 * WG_DATAGRAM_MAX];
         struct writer w = writer_of(memory, sizeof memory);
         struct bytes message = vectors_hex(bad, "message");
         bool twice = strstr(vectors_text(bad, "name"), "second time") != NULL;
@@ -439,6 +490,7 @@ int main(void)
         cmocka_unit_test(test_cookies),
         cmocka_unit_test(test_the_replay_filter),
         cmocka_unit_test(test_sessions_byte_for_byte_in_both_roles),
+        cmocka_unit_test(test_a_session_that_begins_with_a_cookie),
         cmocka_unit_test(test_initiations_that_get_no_answer),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
