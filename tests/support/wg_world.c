@@ -61,11 +61,11 @@ static bool chance(struct wg_world *w, unsigned percent)
 
 static void put(struct wg_world *w, size_t from, struct bytes bytes)
 {
-    if (w->seen_count < WG_WORLD_WIRE_MAX) {
-        struct wg_world_datagram *seen = &w->seen[w->seen_count++];
-        *seen = (struct wg_world_datagram){.to = 1 - from, .len = bytes.len};
-        memcpy(seen->bytes, bytes.ptr, bytes.len);
-    }
+    struct wg_world_datagram *seen = &w->seen[w->seen_next];
+    w->seen_next = (w->seen_next + 1) % WG_WORLD_WIRE_MAX;
+    w->seen_count += w->seen_count < WG_WORLD_WIRE_MAX ? 1 : 0;
+    *seen = (struct wg_world_datagram){.to = 1 - from, .len = bytes.len};
+    memcpy(seen->bytes, bytes.ptr, bytes.len);
     w->side[from].sent[bytes.ptr[0]]++;
     for (unsigned copy = 0; copy < (chance(w, w->twice_percent) ? 2U : 1U); copy++) {
         if (w->cut || chance(w, w->loss_percent) || w->count == WG_WORLD_WIRE_MAX) {
@@ -86,6 +86,32 @@ struct wall_time wg_world_wall(const struct wg_world *w)
                               .nanos = (int32_t)(w->now % NS_PER_SEC)};
 }
 
+static unsigned number_of(const uint8_t packet[WG_WORLD_HEADER])
+{
+    return (unsigned)packet[2] << 8 | packet[3];
+}
+
+static void set_number(uint8_t packet[WG_WORLD_HEADER], unsigned number)
+{
+    packet[2] = (uint8_t)(number >> 8);
+    packet[3] = (uint8_t)number;
+}
+
+/* Each is as it was said, and comes once. */
+static void check_arrived(struct wg_world *w, size_t to, struct bytes packet)
+{
+    uint8_t want[WG_PACKET_MAX];
+    assert_true(packet.len >= WG_WORLD_HEADER && packet.len <= WG_PACKET_MAX);
+    unsigned number = number_of(packet.ptr);
+    size_t len = wg_world_packet(1 - to, packet.len - WG_WORLD_HEADER, want);
+    set_number(want, number);
+    assert_int_equal(packet.len, len);
+    assert_memory_equal(packet.ptr, want, len);
+    uint8_t bit = (uint8_t)(1U << number % 8);
+    w->doubled += number > 0 && (w->arrived[number / 8] & bit) != 0 ? 1U : 0U;
+    w->arrived[number / 8] |= bit;
+}
+
 enum net_err wg_world_deliver(struct wg_world *w, size_t to, struct bytes bytes)
 {
     struct wg_world_side *s = &w->side[to];
@@ -93,6 +119,7 @@ enum net_err wg_world_deliver(struct wg_world *w, size_t to, struct bytes bytes)
     enum net_err err =
         wg_device_input(s->device, w->now, &w->side[1 - to].public_key, bytes, &input);
     if (input.packet.len > 0) {
+        check_arrived(w, to, input.packet);
         s->got++;
         s->last_len = input.packet.len;
         memcpy(s->last, input.packet.ptr, input.packet.len);
@@ -180,6 +207,8 @@ enum net_err wg_world_say(struct wg_world *w, size_t from, size_t payload)
     uint8_t memory[WG_DATAGRAM_MAX];
     struct writer out = writer_of(memory, sizeof memory);
     size_t len = wg_world_packet(from, payload, packet);
+    assert_true(++w->said < WG_WORLD_NUMBERS);
+    set_number(packet, w->said);
     enum net_err err = wg_peer_send(w->side[from].peer, w->now, bytes_of(packet, len), &out);
     if (err == NET_OK) {
         put(w, from, writer_done(&out));
@@ -187,9 +216,9 @@ enum net_err wg_world_say(struct wg_world *w, size_t from, size_t payload)
     return err;
 }
 
-struct wg_status wg_world_status(const struct wg_world *w, size_t i)
+struct wg_status wg_world_status(const struct wg_world *w, size_t side)
 {
     struct wg_status status;
-    wg_peer_status(w->side[i].peer, w->now, &status);
+    wg_peer_status(w->side[side].peer, w->now, &status);
     return status;
 }

@@ -11,7 +11,7 @@
 
 #include "net/tunnel/wg_device.h"
 
-enum { WG_WORLD_WIRE_MAX = 256, WG_WORLD_HEADER = 40 };
+enum { WG_WORLD_WIRE_MAX = 256, WG_WORLD_HEADER = 40, WG_WORLD_NUMBERS = 1 << 16 };
 
 struct wg_world_datagram {
     mono_ns at;
@@ -42,8 +42,12 @@ struct wg_world {
     bool cut;
     size_t count; /* on the wire; what does not fit is lost */
     struct wg_world_datagram wire[WG_WORLD_WIRE_MAX];
-    size_t seen_count; /* the first that were sent, lost or not: to be replayed */
+    size_t seen_count; /* the newest that were sent, lost or not: to be replayed */
+    size_t seen_next;
     struct wg_world_datagram seen[WG_WORLD_WIRE_MAX];
+    unsigned said;    /* packets, which are numbered in their flow label from 1 */
+    unsigned doubled; /* arrived a second time: never right */
+    uint8_t arrived[WG_WORLD_NUMBERS / 8];
 };
 
 /* The address in the tunnel of either side. */
@@ -61,7 +65,7 @@ struct wall_time wg_world_wall(const struct wg_world *world);
 /* An IPv6 packet of `payload` bytes from one side to the other; returns its length. */
 size_t wg_world_packet(size_t from, size_t payload, uint8_t out[WG_PACKET_MAX]);
 
-/* Gives such a packet to the side's device. */
+/* Gives such a packet, numbered, to the side's device. What arrives must be as it was said. */
 enum net_err wg_world_say(struct wg_world *world, size_t from, size_t payload);
 
 /* Hands a datagram to a side at once. */

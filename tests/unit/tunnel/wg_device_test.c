@@ -194,6 +194,7 @@ static void test_over_a_bad_wire_nothing_is_delivered_twice(void **state)
     unsigned got = w->side[0].got + w->side[1].got;
     assert_true(got <= said);
     assert_true(got > said / 2);
+    assert_int_equal(w->doubled, 0);
     assert_true(wg_device_refusals(w->side[0].device).replayed > 0);
 }
 
