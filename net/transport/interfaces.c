@@ -2,28 +2,6 @@
 
 #include <string.h>
 
-bool interfaces_equal(const struct interfaces *a, const struct interfaces *b)
-{
-    if (a->count != b->count) {
-        return false;
-    }
-    for (size_t i = 0; i < a->count; i++) {
-        const struct interface *one = &a->all[i];
-        const struct interface *two = &b->all[i];
-        if (strcmp(one->name, two->name) != 0 || one->up != two->up || one->mtu != two->mtu ||
-            one->default_v4 != two->default_v4 || one->default_v6 != two->default_v6 ||
-            one->address_count != two->address_count) {
-            return false;
-        }
-        for (size_t n = 0; n < one->address_count; n++) {
-            if (!address_equal(&one->addresses[n].ip, &two->addresses[n].ip)) {
-                return false;
-            }
-        }
-    }
-    return true;
-}
-
 /* fd7a:115c:a1e0::/48 and fd60:627a:a42b::/48: inside a tunnel, never under one. */
 static bool is_tailnet(const struct net_address *address)
 {
@@ -58,6 +36,83 @@ bool interfaces_have(const struct interfaces *all, enum address_family family)
         for (size_t n = 0; n < one->address_count; n++) {
             if (one->addresses[n].ip.family == family &&
                 rank_of(one, &one->addresses[n].ip) >= RANK_LAST) {
+                return true;
+            }
+        }
+    }
+    return false;
+}
+
+static const struct interface *by_name(const struct interfaces *all, const char *name)
+{
+    for (size_t i = 0; i < all->count; i++) {
+        if (strcmp(all->all[i].name, name) == 0) {
+            return &all->all[i];
+        }
+    }
+    return NULL;
+}
+
+static bool has_address(const struct interface *one, const struct net_address *ip, uint8_t prefix)
+{
+    for (size_t n = 0; n < one->address_count; n++) {
+        if (address_equal(&one->addresses[n].ip, ip) && one->addresses[n].prefix == prefix) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Whether `other` has all that matters of `one`: the interface as another reading has it, or NULL.
+ */
+static bool covers(const struct interface *other, const struct interface *one)
+{
+    bool matters = false;
+    for (size_t n = 0; n < one->address_count; n++) {
+        const struct net_address *ip = &one->addresses[n].ip;
+        if (rank_of(one, ip) >= RANK_LAST) {
+            matters = true;
+            if (other == NULL || !has_address(other, ip, one->addresses[n].prefix)) {
+                return false;
+            }
+        }
+    }
+    return !matters ||
+           (other->up == one->up && other->running == one->running && other->mtu == one->mtu);
+}
+
+static bool covers_all(const struct interfaces *others, const struct interfaces *all)
+{
+    for (size_t i = 0; i < all->count; i++) {
+        const struct interface *one = &all->all[i];
+        const struct interface *other = by_name(others, one->name);
+        bool v4 = other != NULL && other->default_v4;
+        bool v6 = other != NULL && other->default_v6;
+        if (one->default_v4 != v4 || one->default_v6 != v6 || !covers(other, one)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+bool interfaces_same(const struct interfaces *a, const struct interfaces *b)
+{
+    return address_equal(&a->gateway_v4, &b->gateway_v4) && covers_all(a, b) && covers_all(b, a);
+}
+
+bool interfaces_gateway(const struct interfaces *all, struct net_address *gateway,
+                        struct net_address *own)
+{
+    if (all->gateway_v4.family != ADDRESS_V4 || !address_is_private(&all->gateway_v4)) {
+        return false;
+    }
+    for (size_t i = 0; i < all->count; i++) {
+        const struct interface *one = &all->all[i];
+        for (size_t n = 0; n < one->address_count && one->up && one->default_v4; n++) {
+            const struct net_address *ip = &one->addresses[n].ip;
+            if (ip->family == ADDRESS_V4 && address_is_private(ip)) {
+                *gateway = all->gateway_v4;
+                *own = *ip;
                 return true;
             }
         }

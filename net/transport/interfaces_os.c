@@ -1,21 +1,25 @@
 /*
  * What the system says of its interfaces: getifaddrs and SIOCGIFMTU everywhere, the default route
- * from /proc where there is one.
+ * where there is a way to ask for it.
  */
 #include <ifaddrs.h>
 #include <net/if.h>
 #include <netinet/in.h>
-#include <stdio.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 #include "net/base/text.h"
+#include "net/transport/default_route.h"
 #include "net/transport/interfaces.h"
 
-static struct interface *find_or_add(struct interfaces *all, const char *name)
+/* An IPv4 address may carry a label ("eth0:1"): what stands before the colon is the interface. */
+static struct interface *find_or_add(struct interfaces *all, const char *label)
 {
+    char name[INTERFACE_NAME_SIZE];
+    text_copy(name, sizeof name, label);
+    name[strcspn(name, ":")] = '\0';
     for (size_t i = 0; i < all->count; i++) {
         if (strcmp(all->all[i].name, name) == 0) {
             return &all->all[i];
@@ -91,61 +95,19 @@ static void read_mtus(struct interfaces *all)
     }
 }
 
-static struct interface *by_name(struct interfaces *all, const char *name)
+static void read_default(struct interfaces *all, enum address_family family)
 {
-    for (size_t i = 0; i < all->count; i++) {
-        if (strcmp(all->all[i].name, name) == 0) {
-            return &all->all[i];
-        }
+    char name[INTERFACE_NAME_SIZE];
+    struct net_address gateway;
+    if (!default_route_read(family, name, &gateway)) {
+        return;
     }
-    return NULL;
-}
-
-/* "eth0 00000000 0100000A ...": the name, the destination and, as the eighth column, the mask. */
-static void read_default_v4(struct interfaces *all)
-{
-    char line[256];
-    FILE *file = fopen("/proc/net/route", "re");
-    while (file != NULL && fgets(line, sizeof line, file) != NULL) {
-        enum { NAME, TO, MASK = 7, COLUMNS };
-        const char *column[COLUMNS] = {"", "", "", "", "", "", "", ""};
-        char *rest = line;
-        for (size_t i = 0; i < COLUMNS && rest != NULL; i++) {
-            column[i] = strtok_r(i == 0 ? line : NULL, " \t\n", &rest);
-            column[i] = column[i] == NULL ? "" : column[i];
-        }
-        struct interface *one = NULL;
-        if (strcmp(column[TO], "00000000") == 0 && strcmp(column[MASK], "00000000") == 0) {
-            one = by_name(all, column[NAME]);
-        }
-        if (one != NULL) {
-            one->default_v4 = true;
-        }
-    }
-    if (file != NULL) {
-        (void)fclose(file);
-    }
-}
-
-/* "<destination> 00 <source> 00 <next hop> ... eth0"; the kernel's own entries go to "lo". */
-static void read_default_v6(struct interfaces *all)
-{
-    static const char any[] = "00000000000000000000000000000000 00 ";
-    char line[256];
-    FILE *file = fopen("/proc/net/ipv6_route", "re");
-    while (file != NULL && fgets(line, sizeof line, file) != NULL) {
-        line[strcspn(line, "\n")] = '\0';
-        const char *space = strrchr(line, ' ');
-        struct interface *one = NULL;
-        if (space != NULL && strncmp(line, any, sizeof any - 1) == 0) {
-            one = by_name(all, space + 1);
-        }
-        if (one != NULL && !one->loopback) {
-            one->default_v6 = true;
-        }
-    }
-    if (file != NULL) {
-        (void)fclose(file);
+    struct interface *one = find_or_add(all, name);
+    if (one != NULL && family == ADDRESS_V6) {
+        one->default_v6 = true;
+    } else if (one != NULL) {
+        one->default_v4 = true;
+        all->gateway_v4 = gateway;
     }
 }
 
@@ -162,6 +124,7 @@ enum net_err interfaces_read(struct interfaces *out)
             continue;
         }
         one->up = (at->ifa_flags & IFF_UP) != 0;
+        one->running = (at->ifa_flags & IFF_UP) != 0 && (at->ifa_flags & IFF_RUNNING) != 0;
         one->loopback = (at->ifa_flags & IFF_LOOPBACK) != 0;
         one->point_to_point = (at->ifa_flags & IFF_POINTOPOINT) != 0;
         if (at->ifa_addr != NULL) {
@@ -170,7 +133,7 @@ enum net_err interfaces_read(struct interfaces *out)
     }
     freeifaddrs(list);
     read_mtus(out);
-    read_default_v4(out);
-    read_default_v6(out);
+    read_default(out, ADDRESS_V4);
+    read_default(out, ADDRESS_V6);
     return NET_OK;
 }
