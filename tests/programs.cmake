@@ -11,7 +11,7 @@ function(program_tests kind)
         set(test ${flavour}${kind}.${name})
         add_test(NAME ${test} COMMAND ${CMAKE_CURRENT_SOURCE_DIR}/support/pytest ${file})
         set_tests_properties(${test} PROPERTIES LABELS ${kind} TIMEOUT 300 SKIP_RETURN_CODE 77
-            ENVIRONMENT "DERPTOP_BUILT=$<TARGET_FILE:derptop>;INTEROP_PEERS=${peers}/peers"
+            ENVIRONMENT "DERPTOP_BUILT=$<TARGET_FILE:derptop>;INTEROP_PEERS=${peers}/peers;LAB_SPLIT=$<TARGET_FILE:lab_split>"
             ${ARGN})
     endforeach()
 endfunction()
@@ -19,6 +19,8 @@ endfunction()
 add_test(NAME ${flavour}interop.build COMMAND ${CMAKE_CURRENT_SOURCE_DIR}/interop/build.sh ${peers})
 set_tests_properties(${flavour}interop.build PROPERTIES LABELS interop TIMEOUT 900 SKIP_RETURN_CODE 77
     RESOURCE_LOCK interop_build PROCESSORS 2 FIXTURES_SETUP ${flavour}peers)
+add_executable(lab_split ${CMAKE_CURRENT_SOURCE_DIR}/netns/lab_split_uv.c)
+target_link_libraries(lab_split PRIVATE net_lab)
 if(TARGET derptop)
     program_tests(e2e)
     program_tests(netns)

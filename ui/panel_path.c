@@ -48,11 +48,11 @@ static void draw_handshake(struct canvas *canvas, struct rect inner, int row,
     int col = 1 + canvas_print(canvas, inner, row, 1, STYLE_DIM, "%-12s", "handshake");
     if (s->handshake_at == 0) {
         (void)canvas_print(canvas, inner, row, col,
-                           s->handshake_attempts > 0 ? STYLE_ERROR : STYLE_DIM,
-                           s->handshake_attempts > 0 ? "%s not answered yet"
+                           s->handshake_attempts > 1 ? STYLE_ERROR : STYLE_DIM,
+                           s->handshake_attempts > 1 ? "%s not answered yet"
                            : s->handshake_under_way  ? "%s under way"
                                                      : "%s not yet",
-                           s->handshake_attempts > 0 ? g->error : g->connecting);
+                           s->handshake_attempts > 1 ? g->error : g->connecting);
         return;
     }
     uint64_t age = mono_since(s->now, s->handshake_at);

@@ -121,7 +121,7 @@ static void stop_agent(struct lab *lab, size_t index)
 
 static bool all_connected(const struct lab *lab)
 {
-    for (size_t i = 0; i < lab->deployment.count; i++) {
+    for (size_t i = 0; i < lab->deployment.count && !lab->no_agents; i++) {
         const struct lab_workspace *workspace = &lab->deployment.workspaces[i];
         if (!workspace->stopped &&
             lab_coordinator_node(lab->coordinator, &workspace->agent_id) == NULL) {

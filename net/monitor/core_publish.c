@@ -385,7 +385,7 @@ static void step_agent(const struct core *core, const struct watch *watch, struc
 
 static void step_handshake(const struct watch *watch, struct snapshot *out)
 {
-    bool stalled = out->handshake_attempts > 0;
+    bool stalled = out->handshake_attempts > 1;
     enum ladder_state state = out->handshake_at != 0     ? LADDER_DONE
                               : !out->has_tunnel         ? LADDER_TODO
                               : stalled                  ? LADDER_FAILED

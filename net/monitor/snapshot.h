@@ -231,7 +231,7 @@ struct snapshot {
     mono_ns handshake_at;                                          /* completed last; 0 = never */
     uint64_t handshakes;                                           /* completed, ever */
     bool handshake_under_way;                                      /* ours waits for its answer */
-    unsigned handshake_attempts;
+    unsigned handshake_attempts;        /* initiations sent since the last handshake */
     struct snapshot_traffic tunnel;     /* IP packets inside */
     struct snapshot_stats tunnel_stats; /* of the ICMPv6 echo through the tunnel */
     mono_ns tunnel_answer_at;           /* of the last echo answer; 0 = never */

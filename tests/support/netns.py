@@ -158,6 +158,12 @@ class Router(Namespace):
                 {back}
                 oifname "{self.outside.name}" masquerade{random}
             }}
+            chain unasked {{
+                # As home routers do. Let in to the router itself, it would take the port that a host inside
+                # is about to use towards the same address.
+                type filter hook input priority 0;
+                iifname "{self.outside.name}" ct state new meta l4proto udp drop
+            }}
         }}"""
 
     def drop_udp(self, dropped=True):
