@@ -62,11 +62,16 @@ void candidates_remove(struct candidates *all, struct candidate *candidate)
     *candidate = all->all[--all->count];
 }
 
+static bool is_recent(mono_ns now, mono_ns then)
+{
+    return then != 0 && mono_since(now, then) <= CANDIDATE_PING_LIFE_S * NS_PER_SEC;
+}
+
 bool candidate_is_expired(const struct candidate *candidate, mono_ns now)
 {
     return !candidate->from_node && !candidate->from_call &&
-           (candidate->pinged_us_at == 0 ||
-            mono_since(now, candidate->pinged_us_at) > CANDIDATE_PING_LIFE_S * NS_PER_SEC);
+           !is_recent(now, candidate->pinged_us_at) &&
+           (candidate->named || !is_recent(now, candidate->pong_at));
 }
 
 /* fd7a:115c:a1e0::/48 and fd60:627a:a42b::/48: inside the tunnel, never under it. */

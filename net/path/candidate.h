@@ -16,15 +16,17 @@
 
 enum {
     CANDIDATES_MAX = 128,
-    CANDIDATE_PING_LIFE_S = 45, /* learned from a ping: lives so long after the last one */
+    CANDIDATE_PING_LIFE_S = 45, /* learned from a ping: lives so long after it, or its last pong */
 };
 
 struct candidate {
     struct net_address address;
-    bool from_node;       /* the node that the coordinator brought */
-    bool from_call;       /* the last call-me-maybe */
-    bool too_big;         /* the last probe did not fit an interface on the way out */
-    mono_ns pinged_us_at; /* 0 = never */
+    bool from_node;        /* the node that the coordinator brought */
+    bool from_call;        /* the last call-me-maybe */
+    bool from_former_call; /* the call before it; while a new one is read */
+    bool named;            /* by node or call, once: they may take it back */
+    bool too_big;          /* the last probe did not fit an interface on the way out */
+    mono_ns pinged_us_at;  /* 0 = never */
     struct disco_tx pinged_us_with;
     mono_ns probed_at; /* 0 = never, or forgotten so that it is probed at once */
     mono_ns pong_at;   /* 0 = never */
@@ -49,7 +51,8 @@ struct candidate *candidates_add(struct candidates *all, const struct net_addres
 
 void candidates_remove(struct candidates *all, struct candidate *candidate);
 
-/* Nobody names it any more: neither node nor call, and its pings have ceased. */
+/* Nobody names it any more: neither node nor call, and its pings have ceased. One that nobody but
+ * its pings ever named also lives while it answers ours: an idle peer pings nobody. */
 bool candidate_is_expired(const struct candidate *candidate, mono_ns now);
 
 /* Whether an address that a peer names is worth a probe: not unspecified, not multicast, not

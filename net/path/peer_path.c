@@ -93,11 +93,19 @@ void path_note(struct peer_path *p, mono_ns now, enum path_reason reason)
     p->now = to;
 }
 
-void path_drop_best(struct peer_path *p)
+static void drop_best(struct peer_path *p)
 {
     p->best = (struct net_address){0};
     p->best_latency_ns = 0;
     p->trust_until = 0;
+}
+
+void path_remove(struct peer_path *p, struct candidate *one)
+{
+    if (address_equal(&one->address, &p->best)) {
+        drop_best(p);
+    }
+    candidates_remove(&p->candidates, one);
 }
 
 void path_drop_expired(struct peer_path *p, mono_ns now)
@@ -105,10 +113,7 @@ void path_drop_expired(struct peer_path *p, mono_ns now)
     for (size_t i = p->candidates.count; i-- > 0;) {
         struct candidate *one = &p->candidates.all[i];
         if (candidate_is_expired(one, now)) {
-            if (address_equal(&one->address, &p->best)) {
-                path_drop_best(p);
-            }
-            candidates_remove(&p->candidates, one);
+            path_remove(p, one);
         }
     }
     path_note(p, now, PATH_WITHDRAWN);
@@ -117,7 +122,7 @@ void path_drop_expired(struct peer_path *p, mono_ns now)
 static void drop_all(struct peer_path *p, mono_ns now, enum path_reason reason)
 {
     p->candidates.count = 0;
-    path_drop_best(p);
+    drop_best(p);
     path_note(p, now, reason);
 }
 
@@ -131,7 +136,14 @@ static void forget_probes(struct peer_path *p)
     }
 }
 
-/* Probes under the old key get no answer any more; their beats are probed anew. */
+/* The probes of the open beats get no answer any more: others are sent for them. */
+static void ask_again(struct peer_path *p)
+{
+    for (size_t i = 0; i < p->beat_count; i++) {
+        p->beats[i].send = true;
+    }
+}
+
 static void restart(struct peer_path *p, mono_ns now)
 {
     p->answered = false;
@@ -141,9 +153,7 @@ static void restart(struct peer_path *p, mono_ns now)
     p->next_retry = MONO_NEVER;
     forget_probes(p);
     path_clear_intents(p);
-    for (size_t i = 0; i < p->beat_count; i++) {
-        p->beats[i].send = true;
-    }
+    ask_again(p); /* the probes were under the old key */
     drop_all(p, now, PATH_RESTARTED);
 }
 
@@ -157,23 +167,32 @@ bool path_is_own(const struct peer_path *p, const struct net_address *address)
     return false;
 }
 
-/* True: there is one that was not known before. */
-static bool take_endpoints(struct peer_path *p, const struct net_address *endpoints, size_t count)
+static void keep_endpoints(struct peer_path *p, const struct net_address *endpoints, size_t count)
+{
+    p->node_count = count > DISCO_ENDPOINTS_MAX ? DISCO_ENDPOINTS_MAX : count;
+    for (size_t i = 0; i < p->node_count; i++) {
+        p->node_endpoints[i] = endpoints[i];
+    }
+}
+
+/* The node's endpoints become candidates. True: there is one that was not known before. */
+static bool take_endpoints(struct peer_path *p)
 {
     bool news = false;
     for (size_t i = 0; i < p->candidates.count; i++) {
         p->candidates.all[i].from_node = false;
     }
-    for (size_t i = 0; i < count && i < DISCO_ENDPOINTS_MAX && !p->blocked; i++) {
-        if (!candidate_is_usable(&endpoints[i], p->config.loopback) ||
-            path_is_own(p, &endpoints[i])) {
+    for (size_t i = 0; i < p->node_count && !p->blocked; i++) {
+        const struct net_address *address = &p->node_endpoints[i];
+        if (!candidate_is_usable(address, p->config.loopback) || path_is_own(p, address)) {
             p->counts.endpoints_refused++;
             continue;
         }
-        news |= candidates_find(&p->candidates, &endpoints[i]) == NULL;
-        struct candidate *one = candidates_add(&p->candidates, &endpoints[i], &p->best);
+        news |= candidates_find(&p->candidates, address) == NULL;
+        struct candidate *one = candidates_add(&p->candidates, address, &p->best);
         if (one != NULL) {
             one->from_node = true;
+            one->named = true;
         }
     }
     return news;
@@ -185,6 +204,7 @@ void peer_path_set_peer(struct peer_path *p, mono_ns now, const struct node_publ
 {
     bool same = p->has_peer && disco_public_equal(&p->peer_disco, disco);
     struct box_key box;
+    path_check_trust(p, now); /* what follows is not to be blamed for a path that was silent */
     p->peer = *node;
     p->region = region;
     if (!same) {
@@ -193,13 +213,15 @@ void peer_path_set_peer(struct peer_path *p, mono_ns now, const struct node_publ
             return;
         }
         p->box = box;
+        box_key_clear(&box);
         p->peer_disco = *disco;
         p->has_peer = true;
         restart(p, now);
         p->since = now;
         p->now = route_derp(region);
     }
-    bool news = take_endpoints(p, endpoints, count);
+    keep_endpoints(p, endpoints, count);
+    bool news = take_endpoints(p);
     path_drop_expired(p, now);
     if (news || !same) {
         path_start_volleys(p, now);
@@ -210,12 +232,25 @@ void peer_path_clear_peer(struct peer_path *p, mono_ns now)
 {
     p->has_peer = false;
     p->answered = false;
+    p->node_count = 0;
     p->next_heartbeat = MONO_NEVER;
     p->next_volley = MONO_NEVER;
     forget_probes(p);
     path_clear_intents(p);
     drop_all(p, now, PATH_WITHDRAWN);
     box_key_clear(&p->box);
+}
+
+/* A packet to an address of our own never reaches the peer. One that answers is somebody else's. */
+static void drop_own(struct peer_path *p)
+{
+    for (size_t i = p->candidates.count; i-- > 0;) {
+        struct candidate *one = &p->candidates.all[i];
+        if (one->pong_at == 0 && path_is_own(p, &one->address)) {
+            p->counts.endpoints_refused++;
+            path_remove(p, one);
+        }
+    }
 }
 
 void peer_path_set_own(struct peer_path *p, mono_ns now, const struct net_address *endpoints,
@@ -233,6 +268,7 @@ void peer_path_set_own(struct peer_path *p, mono_ns now, const struct net_addres
         p->own[i] = endpoints[i];
     }
     p->own_count = count;
+    drop_own(p);
     if (p->has_peer && !path_is_trusted(p, now)) {
         path_start_volleys(p, now); /* the peer is to try the new ones */
     }
@@ -245,12 +281,16 @@ void peer_path_block(struct peer_path *p, mono_ns now, bool blocked)
     }
     p->blocked = blocked;
     if (blocked) {
+        if (p->now.direct) {
+            ask_again(p); /* their pongs will be refused */
+        }
         drop_all(p, now, PATH_BLOCKED);
         p->next_volley = MONO_NEVER;
         if (p->has_peer && p->counts.calls_out > 0) {
             path_push_call(p, now); /* empty: it takes back what was told */
         }
     } else if (p->has_peer) {
+        (void)take_endpoints(p);
         path_start_volleys(p, now);
     }
 }

@@ -16,7 +16,8 @@
  * (wireguard-paths-speedtest) 2. Where this differs from the genuine client: candidates are probed
  * several times in the first 1.5 s; a path that leaves two probes unanswered is given up before its
  * trust ends (but never sooner than PATH_TRUST_MS after it was taken); an expired path does not
- * stand in the way of a slower one that answers; call-me-maybe goes out even with no candidate.
+ * stand in the way of a slower one that answers; call-me-maybe goes out even with no candidate; an
+ * address that is known from the peer's pings alone is kept while it answers ours.
  */
 #ifndef NET_PATH_PEER_PATH_H
 #define NET_PATH_PEER_PATH_H
@@ -93,7 +94,7 @@ struct path_status {
     bool stale;              /* the former direct path is still being tried beside the relay */
     struct net_address best; /* direct or stale; else ADDRESS_NONE */
     uint64_t best_latency_ns;
-    mono_ns trust_until;
+    mono_ns trust_until;    /* 0: not trusted */
     uint64_t pongs_unasked; /* pongs that answer nothing that is open */
     uint64_t pings_repeated;
     uint64_t endpoints_refused; /* named by the peer and not worth a probe */
@@ -121,8 +122,9 @@ void peer_path_clear_peer(struct peer_path *path, mono_ns now);
 void peer_path_set_own(struct peer_path *path, mono_ns now, const struct net_address *endpoints,
                        size_t count);
 
-/* Direct connections are disabled (or allowed again): candidates are dropped and refused, and none
- * of our endpoints is told; an empty call-me-maybe retracts those that were. */
+/* Direct connections are disabled: candidates are dropped and refused, and none of our endpoints is
+ * told; an empty call-me-maybe retracts those that were; open beats ask the relay. Allowed again:
+ * the endpoints of the peer's node are probed. */
 void peer_path_block(struct peer_path *path, mono_ns now, bool blocked);
 
 /* Something happened that makes an answer likelier (relay open, READY_FOR_HANDSHAKE): probe now. */

@@ -55,8 +55,8 @@ static void take_best(struct peer_path *p, mono_ns at, const struct candidate *o
 {
     bool was_direct = path_is_trusted(p, at);
     struct candidate *old = candidates_find(&p->candidates, &p->best);
-    if (old != NULL) {
-        old->left_at = at;
+    if (old != NULL && was_direct) {
+        old->left_at = at; /* for a better one; a silent one may come back at once */
     }
     p->best = one->address;
     p->best_since = at;
@@ -128,12 +128,9 @@ static void on_pong(struct peer_path *p, mono_ns at, const struct path_route *fr
     struct candidate *one =
         probe->to.direct ? candidates_find(&p->candidates, &probe->to.address) : NULL;
     probe->used = false;
-    if (probe->to.direct && one == NULL) {
-        return; /* withdrawn meanwhile */
-    }
     p->answered = true;
     p->next_retry = MONO_NEVER;
-    if (one != NULL) {
+    if (one != NULL) { /* NULL too if it was withdrawn meanwhile: an answer, but no path */
         one->latency_ns = mono_since(at, probe->sent_at);
         one->pong_at = at;
         one->pongs++;
@@ -146,11 +143,26 @@ static void on_pong(struct peer_path *p, mono_ns at, const struct path_route *fr
 /* --- call-me-maybe -----------------------------------------------------------------------------
  */
 
+/* What the last call named and this one does not is taken back, whoever else named it: the call is
+ * the newest that is known, and with an empty one a peer has itself forgotten. */
+static void drop_former(struct peer_path *p)
+{
+    for (size_t i = p->candidates.count; i-- > 0;) {
+        struct candidate *one = &p->candidates.all[i];
+        if (one->from_former_call && !one->from_call) {
+            path_remove(p, one);
+        } else {
+            one->from_former_call = false;
+        }
+    }
+}
+
 static void on_call(struct peer_path *p, mono_ns at, const struct disco_message *message)
 {
     bool too_soon = p->called_at != 0 && mono_since(at, p->called_at) < CALL_MIN_MS * NS_PER_MS;
     p->counts.calls_in++;
     for (size_t i = 0; i < p->candidates.count; i++) {
+        p->candidates.all[i].from_former_call = p->candidates.all[i].from_call;
         p->candidates.all[i].from_call = false;
     }
     p->counts.endpoints_refused += message->endpoints_dropped;
@@ -163,8 +175,10 @@ static void on_call(struct peer_path *p, mono_ns at, const struct disco_message 
         struct candidate *one = candidates_add(&p->candidates, address, &p->best);
         if (one != NULL) {
             one->from_call = true;
+            one->named = true;
         }
     }
+    drop_former(p);
     path_drop_expired(p, at);
     if (!too_soon) {
         p->called_at = at;

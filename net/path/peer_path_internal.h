@@ -55,11 +55,14 @@ struct peer_path {
     int64_t region;
     size_t own_count;
     struct net_address own[DISCO_ENDPOINTS_MAX];
+    size_t node_count; /* the peer's, as its node has them: for when they may be used again */
+    struct net_address node_endpoints[DISCO_ENDPOINTS_MAX];
 
     struct candidates candidates;
     struct net_address best; /* ADDRESS_NONE = none */
     uint64_t best_latency_ns;
-    mono_ns best_since, best_pong_at, trust_until;
+    mono_ns best_since, best_pong_at;
+    mono_ns trust_until;   /* 0: not trusted, whatever time a late packet bears */
     struct path_route now; /* as it was last told */
     mono_ns since;
 
@@ -93,7 +96,10 @@ void path_push_event(struct peer_path *p, const struct path_event *event);
 bool path_is_trusted(const struct peer_path *p, mono_ns now);
 /* Tells of a change of the path, if there is one. */
 void path_note(struct peer_path *p, mono_ns now, enum path_reason reason);
-void path_drop_best(struct peer_path *p);
+/* Takes trust from a path whose time is up, or that is silent. */
+void path_check_trust(struct peer_path *p, mono_ns now);
+/* Drops a candidate, and with it the best path if it is that. */
+void path_remove(struct peer_path *p, struct candidate *one);
 bool path_is_own(const struct peer_path *p, const struct net_address *address);
 /* Drops the candidates that nobody names; the best one with a word. */
 void path_drop_expired(struct peer_path *p, mono_ns now);

@@ -175,10 +175,10 @@ static mono_ns trust_end(const struct peer_path *p)
     return mono_min(p->trust_until, silent_at(p));
 }
 
-static void check_trust(struct peer_path *p, mono_ns now)
+void path_check_trust(struct peer_path *p, mono_ns now)
 {
     if (p->now.direct && p->best.family != ADDRESS_NONE && now >= trust_end(p)) {
-        p->trust_until = mono_min(p->trust_until, now);
+        p->trust_until = 0;
         path_note(p, now, PATH_SILENT);
     }
 }
@@ -257,7 +257,7 @@ void peer_path_tick(struct peer_path *p, mono_ns now)
     if (!p->has_peer) {
         return;
     }
-    check_trust(p, now);
+    path_check_trust(p, now);
     if (!p->answered && now >= p->next_retry) {
         p->next_retry = MONO_NEVER;
         if (p->beat_count > 0) {
@@ -306,7 +306,6 @@ static void write_pong(struct peer_path *p, const struct intent *intent, struct 
                                     : (struct net_address){.family = ADDRESS_V4,
                                                            .ip = {127, 3, 3, 40},
                                                            .port = (uint16_t)intent->to.region};
-    p->pongs_owed--;
     disco_seal(&p->box, &p->mine, p->config.rng, &pong, out);
 }
 
@@ -320,16 +319,38 @@ static void write_call(struct peer_path *p, struct writer *out)
     disco_seal(&p->box, &p->mine, p->config.rng, &call, out);
 }
 
+/* It was queued before direct connections were disabled, or the address was taken back. */
+static bool is_moot(struct peer_path *p, const struct intent *intent)
+{
+    if (!intent->to.direct) {
+        return false;
+    }
+    return p->blocked || (intent->kind == INTENT_PING &&
+                          candidates_find(&p->candidates, &intent->to.address) == NULL);
+}
+
+static bool next_intent(struct peer_path *p, struct intent *out)
+{
+    while (p->intent_count > 0) {
+        *out = p->intents[p->intent_first];
+        p->intent_first = (p->intent_first + 1) % PATH_INTENTS;
+        p->intent_count--;
+        p->pongs_owed -= out->kind == INTENT_PONG ? 1U : 0U;
+        if (!is_moot(p, out)) {
+            return true;
+        }
+    }
+    return false;
+}
+
 enum net_err peer_path_output(struct peer_path *p, mono_ns now, struct writer *out,
                               struct path_route *to)
 {
     peer_path_tick(p, now);
-    if (!p->has_peer || p->intent_count == 0) {
+    struct intent intent;
+    if (!p->has_peer || !next_intent(p, &intent)) {
         return NET_ERR_AGAIN;
     }
-    struct intent intent = p->intents[p->intent_first];
-    p->intent_first = (p->intent_first + 1) % PATH_INTENTS;
-    p->intent_count--;
     *to = intent.to;
     switch (intent.kind) {
     case INTENT_PING:

@@ -294,6 +294,21 @@ static void test_a_candidate_lives_while_it_is_named_or_pings(void **state)
     assert_false(candidate_is_expired(&from_node, years_later));
 }
 
+static void test_one_known_from_its_pings_alone_lives_while_it_answers(void **state)
+{
+    const mono_ns start = 1000 * NS_PER_SEC;
+    const mono_ns later = start + 3600 * NS_PER_SEC;
+    struct candidate learned = {.pinged_us_at = start, .pong_at = later};
+    struct candidate taken_back = {.pinged_us_at = start, .pong_at = later, .named = true};
+    (void)state;
+    assert_false(candidate_is_expired(&learned, later));
+    assert_false(candidate_is_expired(&learned, later + CANDIDATE_PING_LIFE_S * NS_PER_SEC));
+    assert_true(candidate_is_expired(&learned, later + CANDIDATE_PING_LIFE_S * NS_PER_SEC + 1));
+    assert_true(candidate_is_expired(&taken_back, later));
+    taken_back.pinged_us_at = later;
+    assert_false(candidate_is_expired(&taken_back, later));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -308,6 +323,7 @@ int main(void)
         cmocka_unit_test(test_a_table_full_of_named_or_answering_ones_refuses_and_counts),
         cmocka_unit_test(test_the_best_path_never_makes_room),
         cmocka_unit_test(test_a_candidate_lives_while_it_is_named_or_pings),
+        cmocka_unit_test(test_one_known_from_its_pings_alone_lives_while_it_answers),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
