@@ -1,6 +1,7 @@
 /*
  * The first rows: what is watched, where, and what is wrong.
  */
+#include <string.h>
 #include <time.h>
 
 #include "net/base/text.h"
@@ -38,13 +39,27 @@ static void clock_text(const struct snapshot *s, char *out, size_t size)
     }
 }
 
+/* The name, with a dot that this terminal can show. */
+static void title_text(const struct glyphs *g, const struct snapshot *s, char *out, size_t size)
+{
+    static const char dot[] = " · ";
+    const char *at = strstr(s->title, dot);
+    if (at == NULL) {
+        text_copy(out, size, s->title[0] != '\0' ? s->title : "no workspace selected");
+    } else {
+        text_format(out, size, "%.*s %s %s", (int)(at - s->title), s->title, g->dot,
+                    at + sizeof dot - 1);
+    }
+}
+
 void panel_header(struct canvas *canvas, struct rect rect, const struct snapshot *s)
 {
     char clock[16];
     char right[SNAPSHOT_NAME + 64];
     enum { LINKS_COLS = 26 };
     int col = canvas_text(canvas, rect, 0, 1, STYLE_STRONG, "derptop") + 3;
-    const char *title = s->title[0] != '\0' ? s->title : "no workspace selected";
+    char title[sizeof s->title];
+    title_text(canvas->glyphs, s, title, sizeof title);
     clock_text(s, clock, sizeof clock);
     text_format(right, sizeof right, "%s%s", s->lab ? "lab " : "", s->deployment);
     int right_cols = text_columns(right) + LINKS_COLS + 9;
