@@ -10,11 +10,16 @@ enum {
     PANEL_ROWS_LOW = 5,
     PANEL_ROWS_HIGH = 12,
     HIGH_ROWS = 40,
+    PANEL_ROWS_TALL = 18, /* room for a line for each address that was tried */
+    TALL_ROWS = 50,
 };
 
 static int panel_rows(int rows)
 {
-    return rows < LOW_ROWS ? PANEL_ROWS_LOW : rows < HIGH_ROWS ? PANEL_ROWS : PANEL_ROWS_HIGH;
+    return rows < LOW_ROWS    ? PANEL_ROWS_LOW
+           : rows < HIGH_ROWS ? PANEL_ROWS
+           : rows < TALL_ROWS ? PANEL_ROWS_HIGH
+                              : PANEL_ROWS_TALL;
 }
 
 struct layout layout_of(int rows, int cols, bool notice)

@@ -360,6 +360,9 @@ static void on_peer(void *owner, const struct tailnet_peer_update *update)
     }
     if (update->kind == TAILNET_PEER_NODE && watch->peer_known) {
         tunnel_peer_set(watch->config.peer, &watch->peer);
+        if (watch->peer_ready) { /* it may have said so before its node came */
+            tunnel_peer_ready(watch->config.peer);
+        }
     } else if (update->kind == TAILNET_PEER_DISCONNECTED) {
         tunnel_peer_clear(watch->config.peer);
     } else if (update->kind == TAILNET_PEER_READY_FOR_HANDSHAKE) {
