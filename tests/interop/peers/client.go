@@ -7,8 +7,10 @@ import (
 	"flag"
 	"fmt"
 	"net/http"
+	"net/netip"
 	"net/url"
 	"os"
+	"slices"
 	"strconv"
 	"time"
 
@@ -20,6 +22,7 @@ import (
 	"tailscale.com/derp/derphttp"
 	"tailscale.com/envknob"
 	"tailscale.com/net/netmon"
+	"tailscale.com/tailcfg"
 	"tailscale.com/types/key"
 
 	pb "derptop.example/interop/tailnetpb"
@@ -67,8 +70,8 @@ func (c *client) agentOf(ctx context.Context, name string) (uuid.UUID, error) {
 }
 
 // dial opens the coordinator's websocket and the yamux session in it.
-func (c *client) dial(ctx context.Context) (*yamux.Session, error) {
-	at := c.base.JoinPath("/api/v2/tailnet")
+func (c *client) dial(ctx context.Context, path string) (*yamux.Session, error) {
+	at := c.base.JoinPath(path)
 	at.RawQuery = "version=2.3"
 	ws, _, err := websocket.Dial(ctx, at.String(), &websocket.DialOptions{
 		HTTPHeader: http.Header{"Coder-Session-Token": {c.token}}, CompressionMode: websocket.CompressionDisabled})
@@ -95,16 +98,23 @@ func firstMap(ctx context.Context, session *yamux.Session) (*pb.DERPMap, error) 
 	return &relays, stream.MsgRecv(&relays, encoding{})
 }
 
-// stunPort takes from the map what a node on loopback needs: the STUN server's port.
-func stunPort(relays *pb.DERPMap) (uint16, error) {
+// mapOf makes of the deployment's map the one that a genuine node needs, with the relay where the
+// deployment itself was reached.
+func mapOf(base *url.URL, relays *pb.DERPMap) (*tailcfg.DERPMap, error) {
+	relay, err := netip.ParseAddrPort(base.Host)
+	if err != nil {
+		return nil, err
+	}
+	stuns := []netip.AddrPort{}
 	for _, region := range relays.Regions {
 		for _, node := range region.Nodes {
-			if node.StunPort > 0 {
-				return uint16(node.StunPort), nil
+			if ip, err := netip.ParseAddr(node.HostName); err == nil && node.StunPort > 0 {
+				stuns = append(stuns, netip.AddrPortFrom(ip, uint16(node.StunPort)))
 			}
 		}
 	}
-	return 0, fmt.Errorf("the map has no STUN server: %v", relays)
+	slices.SortFunc(stuns, netip.AddrPort.Compare)
+	return relayMap(relay, stuns), nil
 }
 
 // pingCommand is derptop's own job, done by the genuine machinery against derptop's lab.
@@ -130,7 +140,7 @@ func pingCommand(ctx context.Context, args []string) error {
 	if err != nil {
 		return err
 	}
-	session, err := c.dial(ctx)
+	session, err := c.dial(ctx, "/api/v2/tailnet")
 	if err != nil {
 		return err
 	}
@@ -139,16 +149,15 @@ func pingCommand(ctx context.Context, args []string) error {
 	if err != nil {
 		return fmt.Errorf("StreamDERPMaps: %w", err)
 	}
-	stun, err := stunPort(relays)
-	if err != nil && !*noSTUN {
-		return err
-	}
-	port, err := strconv.Atoi(base.Port())
+	usable, err := mapOf(base, relays)
 	if err != nil {
 		return err
 	}
+	if has := usable.Regions[relayRegion].Nodes[0].STUNPort > 0; has == *noSTUN {
+		return fmt.Errorf("the map's STUN servers are not as they should be: %v", relays)
+	}
 	changed := make(chan struct{}, 1)
-	n, err := newNode("client", randomID(), relayMap(port, stun), func() {
+	n, err := newNode("client", randomID(), usable, func() {
 		select {
 		case changed <- struct{}{}:
 		default:

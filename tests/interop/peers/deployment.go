@@ -28,12 +28,13 @@ import (
 
 const (
 	relayRegion = 999
-	stunRegion  = 1000
+	stunRegion  = 1000 // of the first STUN server; the others follow
 	userName    = "interop"
 )
 
 type options struct {
 	listen          string
+	stun            []string // where STUN servers listen
 	workspaces      int
 	stopped         string
 	token           string
@@ -59,7 +60,7 @@ type deployment struct {
 	owner      uuid.UUID
 	workspaces []workspace
 	relay      *derpserver.Server
-	stun       netip.AddrPort
+	stuns      []netip.AddrPort
 	members    *coordinator
 	websockets atomic.Int64 // relay connections by websocket
 	upgrades   atomic.Int64 // relay connections by HTTP upgrade
@@ -79,12 +80,14 @@ func newDeployment(ctx context.Context, o options, base *url.URL) (*deployment, 
 	if o.stopped != "" {
 		d.workspaces = append(d.workspaces, workspace{name: o.stopped, id: randomID(), stopped: true})
 	}
-	stun := stunserver.New(ctx)
-	if err := stun.Listen("127.0.0.1:0"); err != nil {
-		return nil, err
+	for _, at := range o.stun {
+		stun := stunserver.New(ctx)
+		if err := stun.Listen(at); err != nil {
+			return nil, err
+		}
+		go stun.Serve()
+		d.stuns = append(d.stuns, netip.MustParseAddrPort(stun.LocalAddr().String()))
 	}
-	go stun.Serve()
-	d.stun = netip.MustParseAddrPort(stun.LocalAddr().String())
 	return d, nil
 }
 
@@ -105,7 +108,7 @@ func (d *deployment) startAgents(plainPort int) error {
 func (d *deployment) startAgent(w workspace, plainPort int) error {
 	seat := d.members.join(w.agent, true)
 	announce := make(chan struct{}, 1)
-	n, err := newNode(w.name, w.agent, relayMap(plainPort, d.stun.Port()), func() {
+	n, err := newNode(w.name, w.agent, relayMap(netip.AddrPortFrom(loopback, uint16(plainPort)), d.stuns), func() {
 		select {
 		case announce <- struct{}{}:
 		default:
@@ -124,52 +127,54 @@ func (d *deployment) startAgent(w workspace, plainPort int) error {
 	go func() {
 		for response := range seat.out {
 			for _, u := range response.PeerUpdates {
-				d.agentUpdate(n, seat, u)
+				if d.blockDirect && u.Node != nil {
+					u.Node.Endpoints = nil
+				}
+				if ready := n.agentUpdate(u); ready != nil {
+					d.members.request(seat, ready)
+				}
 			}
 		}
 	}()
 	return nil
 }
 
-func (d *deployment) agentUpdate(n *node, seat *member, u *pb.CoordinateResponse_PeerUpdate) {
-	id, err := uuid.FromBytes(u.Id)
-	if err != nil {
-		return
+// relayMap is the map as tailscale.com's own nodes need it: the relay, and in its region the STUN
+// servers, by which they choose the home.
+func relayMap(relay netip.AddrPort, stuns []netip.AddrPort) *tailcfg.DERPMap {
+	region := &tailcfg.DERPRegion{RegionID: relayRegion, RegionCode: "coder", RegionName: "Genuine Relay"}
+	node := func(ip netip.Addr, stunPort int) *tailcfg.DERPNode {
+		n := &tailcfg.DERPNode{Name: fmt.Sprintf("999-%d", len(region.Nodes)), RegionID: relayRegion, HostName: ip.String(),
+			IPv4: ip.String(), IPv6: "none", STUNPort: stunPort, STUNTestIP: ip.String(), InsecureForTests: true}
+		region.Nodes = append(region.Nodes, n)
+		return n
 	}
-	switch u.Kind {
-	case kindNode:
-		if d.blockDirect {
-			u.Node.Endpoints = nil
+	first := node(relay.Addr(), -1)
+	first.DERPPort = int(relay.Port())
+	for i, stun := range stuns {
+		if i == 0 {
+			first.STUNPort, first.STUNTestIP = int(stun.Port()), stun.Addr().String()
+		} else {
+			node(stun.Addr(), int(stun.Port())).STUNOnly = true
 		}
-		if err := n.setPeer(id, u.Node); err != nil {
-			n.logf("node of %s: %v", id, err)
-			return
-		}
-		d.members.request(seat, &pb.CoordinateRequest{ReadyForHandshake: []*pb.CoordinateRequest_ReadyForHandshake{{Id: id[:]}}})
-	case kindDisconnected:
-		n.setPeer(id, nil)
 	}
-}
-
-// relayMap is the map as tailscale.com's own nodes need it: on loopback, the relay with a STUN port
-// (they choose the home by it).
-func relayMap(port int, stunPort uint16) *tailcfg.DERPMap {
-	return &tailcfg.DERPMap{Regions: map[int]*tailcfg.DERPRegion{relayRegion: {
-		RegionID: relayRegion, RegionCode: "coder", RegionName: "Genuine Relay",
-		Nodes: []*tailcfg.DERPNode{{Name: "999b", RegionID: relayRegion, HostName: "127.0.0.1", IPv4: "127.0.0.1", IPv6: "none",
-			DERPPort: port, STUNPort: int(stunPort), STUNTestIP: "127.0.0.1", InsecureForTests: true}},
-	}}}
+	return &tailcfg.DERPMap{Regions: map[int]*tailcfg.DERPRegion{relayRegion: region}}
 }
 
 // clientMap is the map as coderd gives it to clients; what the embedded relay's node says of host and
 // port is wrong on purpose, for a client must put in what it uses itself.
 func (d *deployment) clientMap() *pb.DERPMap {
-	return &pb.DERPMap{HomeParams: &pb.DERPMap_HomeParams{}, Regions: map[int64]*pb.DERPMap_Region{
+	all := &pb.DERPMap{HomeParams: &pb.DERPMap_HomeParams{}, Regions: map[int64]*pb.DERPMap_Region{
 		relayRegion: {RegionId: relayRegion, EmbeddedRelay: true, RegionCode: "coder", RegionName: "Genuine Relay",
 			Nodes: []*pb.DERPMap_Region_Node{{Name: "999b", RegionId: relayRegion, HostName: "access-url.invalid", DerpPort: 1, StunPort: -1}}},
-		stunRegion: {RegionId: stunRegion, RegionCode: "coder_stun_1000", RegionName: "Coder STUN 1000",
-			Nodes: []*pb.DERPMap_Region_Node{{Name: "1000stun0", RegionId: stunRegion, HostName: "127.0.0.1", StunOnly: true, StunPort: int32(d.stun.Port())}}},
 	}}
+	for i, stun := range d.stuns {
+		id := int64(stunRegion + i)
+		all.Regions[id] = &pb.DERPMap_Region{RegionId: id, RegionCode: fmt.Sprintf("coder_stun_%d", id), RegionName: fmt.Sprintf("Coder STUN %d", id),
+			Nodes: []*pb.DERPMap_Region_Node{{Name: fmt.Sprintf("%dstun0", id), RegionId: id, HostName: stun.Addr().String(), StunOnly: true,
+				StunPort: int32(stun.Port())}}}
+	}
+	return all
 }
 
 // connectionInfo spells the map with Go's field names, as coderd does.
@@ -223,7 +228,8 @@ func (d *deployment) serveRelay(w http.ResponseWriter, r *http.Request) {
 func (d *deployment) agentDoor() http.Handler { return derpserver.Handler(d.relay) }
 
 // serveTailnet is the coordinator's endpoint: a websocket with yamux, dRPC and protobuf in it.
-func (d *deployment) serveTailnet(w http.ResponseWriter, r *http.Request, allow func(uuid.UUID) bool) {
+// An agent that runs elsewhere comes with its own ID, a client gets one.
+func (d *deployment) serveTailnet(w http.ResponseWriter, r *http.Request, agent uuid.UUID, allow func(uuid.UUID) bool) {
 	d.mu.Lock()
 	down := d.down
 	d.mu.Unlock()
@@ -237,7 +243,10 @@ func (d *deployment) serveTailnet(w http.ResponseWriter, r *http.Request, allow 
 			fmt.Sprintf("server is at version 2.9, behind requested version %s", r.URL.Query().Get("version")))
 		return
 	}
-	id := randomID()
+	id := agent
+	if id == uuid.Nil {
+		id = randomID()
+	}
 	if token := r.URL.Query().Get("resume_token"); token != "" {
 		d.mu.Lock()
 		known, ok := d.resume[token]
@@ -272,7 +281,7 @@ func (d *deployment) serveTailnet(w http.ResponseWriter, r *http.Request, allow 
 			}
 		}
 	}()
-	serveRPC(ctx, stream, d.calls(id, allow))
+	serveRPC(ctx, stream, d.calls(id, agent != uuid.Nil, allow))
 	c.Close(websocket.StatusNormalClosure, "")
 }
 
@@ -290,9 +299,9 @@ func (d *deployment) setDown(down bool) {
 	}
 }
 
-func (d *deployment) calls(id uuid.UUID, allow func(uuid.UUID) bool) rpcServer {
+func (d *deployment) calls(id uuid.UUID, agent bool, allow func(uuid.UUID) bool) rpcServer {
 	return rpcServer{
-		"Coordinate": func(s drpc.Stream) error { return d.coordinate(s, id, allow) },
+		"Coordinate": func(s drpc.Stream) error { return d.coordinate(s, id, agent, allow) },
 		"StreamDERPMaps": func(s drpc.Stream) error {
 			if err := s.MsgRecv(&pb.StreamDERPMapsRequest{}, encoding{}); err != nil {
 				return err
@@ -345,8 +354,8 @@ func (d *deployment) snapshot() *pb.WorkspaceUpdate {
 	return out
 }
 
-func (d *deployment) coordinate(s drpc.Stream, id uuid.UUID, allow func(uuid.UUID) bool) error {
-	seat := d.members.join(id, false)
+func (d *deployment) coordinate(s drpc.Stream, id uuid.UUID, agent bool, allow func(uuid.UUID) bool) error {
+	seat := d.members.join(id, agent)
 	sent := make(chan struct{})
 	go func() {
 		defer close(sent)

@@ -2,6 +2,7 @@
 // machinery, hashicorp's yamux, storj's dRPC, Google's protobuf and a websocket library of renown.
 //
 //	peers serve   a deployment: REST, coordinator, relay, STUN, agents; prints {"url", "token", …}
+//	peers agent   one agent of such a deployment, on a computer of its own; prints what it announces
 //	peers ping    a client: signs in, coordinates, and pings an agent with disco; one pong a line
 //	peers relay   two relay clients that talk through a relay of somebody else's
 package main
@@ -26,6 +27,7 @@ import (
 	"net/url"
 	"os"
 	"os/signal"
+	"strings"
 	"syscall"
 	"time"
 )
@@ -36,9 +38,9 @@ func main() {
 	}
 	ctx, cancel := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer cancel()
-	commands := map[string]func(context.Context, []string) error{"serve": serve, "ping": pingCommand, "relay": relayCommand}
+	commands := map[string]func(context.Context, []string) error{"serve": serve, "agent": agentCommand, "ping": pingCommand, "relay": relayCommand}
 	if len(os.Args) < 2 || commands[os.Args[1]] == nil {
-		fmt.Fprintln(os.Stderr, "usage: peers serve|ping|relay [FLAGS]")
+		fmt.Fprintln(os.Stderr, "usage: peers serve|agent|ping|relay [FLAGS]")
 		os.Exit(2)
 	}
 	if err := commands[os.Args[1]](ctx, os.Args[2:]); err != nil {
@@ -53,6 +55,7 @@ func serve(ctx context.Context, args []string) error {
 	var o options
 	flags := flag.NewFlagSet("serve", flag.ExitOnError)
 	flags.StringVar(&o.listen, "listen", "127.0.0.1:0", "where to serve")
+	stun := flags.String("stun", "127.0.0.1:0", "where to serve STUN: addresses and ports, with commas between")
 	flags.IntVar(&o.workspaces, "workspaces", 2, "running workspaces, dev1 and so on")
 	flags.StringVar(&o.stopped, "stopped", "", "name of one more workspace, which is stopped")
 	flags.StringVar(&o.token, "token", "interop-token", "session token")
@@ -60,9 +63,10 @@ func serve(ctx context.Context, args []string) error {
 	flags.BoolVar(&o.noUpgrade, "no-upgrade", false, "the relay refuses clients that do not come by websocket")
 	flags.BoolVar(&o.blockDirect, "block-direct", false, "direct connections are disabled")
 	flags.BoolVar(&o.noTailnet, "no-tailnet", false, "an old server that has no /api/v2/tailnet")
-	flags.BoolVar(&o.noAgents, "no-agents", false, "the agents never connect")
+	flags.BoolVar(&o.noAgents, "no-agents", false, "no agents but those that come from elsewhere")
 	flags.StringVar(&o.certOut, "tls-cert-out", "", "serve with TLS, and write the certificate here")
 	flags.Parse(args)
+	o.stun = strings.Split(*stun, ",")
 
 	listener, err := net.Listen("tcp", o.listen)
 	if err != nil {
@@ -95,7 +99,7 @@ func serve(ctx context.Context, args []string) error {
 			return err
 		}
 	}
-	say(object{"url": base.String(), "token": o.token, "user": userName, "stun": d.stun.String()})
+	say(object{"url": base.String(), "token": o.token, "user": userName, "stun": d.stuns[0].String()})
 	<-ctx.Done()
 	return nil
 }

@@ -60,12 +60,15 @@ func (d *deployment) handler() http.Handler {
 		reply(w, 200, d.connectionInfo())
 	}))
 	api("/workspaceagents/{agent}/coordinate", agentOr404(func(w http.ResponseWriter, r *http.Request, x workspace) {
-		d.serveTailnet(w, r, func(id uuid.UUID) bool { return id == x.agent })
+		d.serveTailnet(w, r, uuid.Nil, func(id uuid.UUID) bool { return id == x.agent })
 	}))
 	if !d.noTailnet {
-		api("/tailnet", func(w http.ResponseWriter, r *http.Request) { d.serveTailnet(w, r, d.isAgent) })
+		api("/tailnet", func(w http.ResponseWriter, r *http.Request) { d.serveTailnet(w, r, uuid.Nil, d.isAgent) })
 	}
 	mux.HandleFunc("/api/", func(w http.ResponseWriter, _ *http.Request) { apiError(w, 404, "Route not found.") })
+	mux.HandleFunc("GET /interop/agents/{agent}/coordinate", agentOr404(func(w http.ResponseWriter, r *http.Request, x workspace) {
+		d.serveTailnet(w, r, x.agent, func(uuid.UUID) bool { return false })
+	}))
 	mux.HandleFunc("GET /interop/stats", func(w http.ResponseWriter, _ *http.Request) { reply(w, 200, d.stats()) })
 	mux.HandleFunc("POST /interop/coordinator/{state}", func(w http.ResponseWriter, r *http.Request) {
 		d.setDown(r.PathValue("state") == "down")
