@@ -14,10 +14,12 @@
  *
  * Facts and constants: coder/tailscale wgengine/magicsock/{magicsock,endpoint}.go; protocol notes
  * (wireguard-paths-speedtest) 2. Where this differs from the genuine client: candidates are probed
- * several times in the first 1.5 s; a path that leaves two probes unanswered is given up before its
- * trust ends (but never sooner than PATH_TRUST_MS after it was taken); an expired path does not
- * stand in the way of a slower one that answers; call-me-maybe goes out even with no candidate; an
- * address that is known from the peer's pings alone is kept while it answers ours.
+ * several times in the first 1.5 s, and so they are when a path falls silent; one that the peer
+ * pings us from is pinged back at once, for its NAT lets us in from now on; a path that leaves two
+ * probes unanswered is given up before its trust ends (but never sooner than PATH_TRUST_MS after it
+ * was taken); an expired path does not stand in the way of a slower one that answers; call-me-maybe
+ * goes out even with no candidate; an address that is known from the peer's pings alone is kept
+ * while it answers ours.
  */
 #ifndef NET_PATH_PEER_PATH_H
 #define NET_PATH_PEER_PATH_H

@@ -25,14 +25,19 @@ static bool is_repeated(struct peer_path *p, mono_ns at, const struct path_route
     if (one == NULL) {
         return false;
     }
-    bool repeated = one->pinged_us_at != 0 && memcmp(&one->pinged_us_with, tx, sizeof *tx) == 0;
-    one->pinged_us_at = at;
-    one->pinged_us_with = *tx;
-    if (!path_is_trusted(p, at) && one->probed_at == 0) {
-        one->probed_at = at; /* a way that is open towards us: try it back at once */
+    if (one->pinged_us_at != 0 && memcmp(&one->pinged_us_with, tx, sizeof *tx) == 0) {
+        return true;
+    }
+    /* The way is open towards us, and the peer's NAT now lets us in: try it back at once, for what
+     * we sent before may have been turned away. Once for each probe of ours, so that nothing is
+     * kept going for its own sake. */
+    if (!path_is_trusted(p, at) && (one->probed_at == 0 || one->pinged_us_at < one->probed_at)) {
+        one->probed_at = at;
         path_push_ping(p, from, 0);
     }
-    return repeated;
+    one->pinged_us_at = at;
+    one->pinged_us_with = *tx;
+    return false;
 }
 
 static void on_ping(struct peer_path *p, mono_ns at, const struct path_route *from,

@@ -180,6 +180,7 @@ void path_check_trust(struct peer_path *p, mono_ns now)
     if (p->now.direct && p->best.family != ADDRESS_NONE && now >= trust_end(p)) {
         p->trust_until = 0;
         path_note(p, now, PATH_SILENT);
+        path_start_volleys(p, now); /* another candidate may do, whenever it was probed last */
     }
 }
 

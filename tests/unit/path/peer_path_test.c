@@ -354,6 +354,29 @@ static void test_silence_ends_the_trust_and_an_answer_brings_it_back(void **stat
     assert_true(status_of(w).now.direct);
 }
 
+static void test_silence_has_the_other_candidates_asked_at_once_and_again(void **state)
+{
+    struct world *w = *state;
+    go_direct(w);
+    introduce(w, A, B);
+    pass(w, 1); /* B is probed for being new, and does not answer */
+    while (status_of(w).now.direct) {
+        (void)peer_path_beat(w->path, w->now);
+        pass(w, 500);
+    }
+    unsigned asked = ping_to(w, B) != NULL ? 1 : 0;
+    assert_int_equal(asked, 1);
+    for (unsigned i = 0; i < 15; i++) {
+        pass(w, 100);
+        asked += ping_to(w, B) != NULL ? 1 : 0;
+    }
+    assert_int_equal(asked, 4);
+    struct sent ping = *ping_to(w, B);
+    pong(w, &ping);
+    pump(w);
+    assert_true(status_of(w).now.direct && best_is(w, B));
+}
+
 static void test_two_unanswered_probes_end_an_established_path_before_its_trust(void **state)
 {
     struct world *w = *state;
@@ -505,6 +528,53 @@ static void test_an_address_learned_from_a_ping_is_tried_back_and_forgotten_late
         pass(w, 1000);
     }
     assert_int_equal(peer_path_candidates(w->path)->count, 0);
+}
+
+/* What we sent was turned away by the peer's NAT; the peer's ping says that the next will not be.
+ */
+static void test_a_ping_from_a_candidate_that_is_silent_is_tried_back_once_a_probe(void **state)
+{
+    struct world *w = *state;
+    struct net_address a = at(A);
+    struct path_route from = route_direct(&a);
+    struct disco_message ping = {.type = DISCO_PING};
+    introduce(w, A, NULL);
+    (void)peer_path_beat(w->path, w->now);
+    pump(w);
+    assert_non_null(ping_to(w, A));
+    for (uint8_t i = 1; i <= 3; i++) {
+        w->now += NS_PER_MS;
+        ping.tx.b[0] = i;
+        assert_int_equal(say(w, &from, &ping), NET_OK);
+        pump(w);
+        assert_int_equal(ping_to(w, A) != NULL, i == 1);
+    }
+    pass(w,
+         300); /* the next volley; then it may be tried back again, but not for a ping of before */
+    assert_non_null(ping_to(w, A));
+    w->now += NS_PER_MS;
+    assert_int_equal(say(w, &from, &ping), NET_OK);
+    pump(w);
+    assert_null(ping_to(w, A));
+    ping.tx.b[0] = 9;
+    assert_int_equal(say(w, &from, &ping), NET_OK);
+    pump(w);
+    assert_non_null(ping_to(w, A));
+    pass(w, 400);
+    ping.tx.b[0] = 10;
+    w->now += NS_PER_MS;
+    assert_int_equal(say(w, &from, &ping), NET_OK);
+    pump(w);
+    struct sent back = *ping_to(w, A);
+    w->now += NS_PER_MS;
+    pong(w, &back);
+    pump(w);
+    assert_true(best_is(w, A));
+    ping.tx.b[0] = 11; /* a path that works is not tried for it */
+    w->now += NS_PER_MS;
+    assert_int_equal(say(w, &from, &ping), NET_OK);
+    pump(w);
+    assert_null(ping_to(w, A));
 }
 
 static void test_call_me_maybe_names_what_is_tried_and_takes_it_back(void **state)
@@ -787,6 +857,7 @@ int main(void)
         CASE(test_loss_is_counted_once_for_each_beat),
         CASE(test_it_begins_by_the_relay_and_goes_direct_with_the_first_answer),
         CASE(test_silence_ends_the_trust_and_an_answer_brings_it_back),
+        CASE(test_silence_has_the_other_candidates_asked_at_once_and_again),
         CASE(test_two_unanswered_probes_end_an_established_path_before_its_trust),
         CASE(test_a_better_path_takes_over_and_the_old_one_does_not_come_back_at_once),
         CASE(test_an_expired_path_does_not_stand_in_the_way_of_a_slower_one),
@@ -794,6 +865,7 @@ int main(void)
         CASE(test_heartbeats_keep_an_idle_tunnels_path),
         CASE(test_the_peers_pings_are_answered_once_for_each_id_and_way),
         CASE(test_an_address_learned_from_a_ping_is_tried_back_and_forgotten_later),
+        CASE(test_a_ping_from_a_candidate_that_is_silent_is_tried_back_once_a_probe),
         CASE(test_call_me_maybe_names_what_is_tried_and_takes_it_back),
         CASE(test_addresses_that_cannot_be_the_peers_are_not_tried),
         CASE(test_a_call_with_ten_thousand_endpoints_costs_no_more_than_the_limit),
