@@ -6,9 +6,24 @@ import pytest
 
 import netns
 
+table = pytest.StashKey()
 
-def pytest_sessionstart():
+
+def pytest_sessionstart(session):
     why = netns.missing()
     if why:
         # What ctest takes for a skip; in CI, where everything must run, it is a failure.
         pytest.exit(f"cannot run: {why}", returncode=1 if os.environ.get("CI") == "true" else 77)
+    session.config.stash[table] = []
+
+
+@pytest.fixture
+def measured(request):
+    """measured(case, what, seconds): one row of the table at the end."""
+    return lambda *row: request.config.stash[table].append(row)
+
+
+def pytest_terminal_summary(terminalreporter, config):
+    rows = config.stash.get(table, [])
+    for case, what, seconds in rows:
+        terminalreporter.write_line(f"{case:44} {what:38} {seconds * 1000:8.0f} ms")

@@ -112,7 +112,7 @@ func (n *node) keepAnnounced(changed <-chan struct{}, requests chan<- *pb.Coordi
 	for range changed {
 		if self := n.self(true); self != nil {
 			requests <- &pb.CoordinateRequest{UpdateSelf: &pb.CoordinateRequest_UpdateSelf{Node: self}}
-			say(object{"announced": self.Endpoints, "home": self.PreferredDerp, "at": time.Now().Format(time.RFC3339Nano)})
+			say(object{"announced": append([]string{}, self.Endpoints...), "home": self.PreferredDerp, "at": time.Now().Format(time.RFC3339Nano)})
 		}
 	}
 }

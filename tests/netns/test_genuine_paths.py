@@ -1,0 +1,70 @@
+"""derptop and a genuine agent, each in a network of its own: which path they get to, and how soon."""
+
+import pytest
+
+import place
+from place import AGENT, AGENT_OUTSIDE, CLIENT_OUTSIDE, SAME, Place
+
+# How soon a path is to be there, in seconds. Far above what it takes; a path that came by luck, or by
+# somebody's timer of half a minute, would be later.
+LIMIT = 10
+
+
+def name_of(nat):
+    return nat or "no NAT"
+
+
+def assert_relayed(at, *flags):
+    """Nothing but the relay in two seconds, in which every candidate was tried several times over."""
+    ended = at.ping("-n", "20", "--wait", "100ms", *flags)
+    assert ended.returncode == 0, ended.stderr
+    *lines, summary = place.program.json_lines(ended.stdout)
+    assert {line["type"] for line in lines} == {"pong"}, lines  # no loss, no change of the path
+    assert {line["path"] for line in lines} == {"derp"}, lines
+    assert summary["path"] == "derp" and summary["direct_after_ms"] is None, summary
+    assert summary["steps"]["handshake"]["state"] == "done" and summary["tunnel_avg_ms"] > 0, summary
+    return summary
+
+
+def assert_direct(at, endpoints, measured, case):
+    """Gets to a direct path to one of these addresses and stays there."""
+    with at.pinging("--wait", "20ms") as ping:
+        _, took = ping.until("direct", endpoints)
+        assert took < LIMIT
+        measured(case, "start to first pong", ping.first_pong)
+        measured(case, "start to first direct pong", ping.first_pong + took)
+        for _ in range(20):
+            pong = ping.next(lambda line: line["type"] == "pong")
+            assert pong["path"] == "direct", pong
+        lines, _ = ping.end()
+    summary = lines[-1]
+    assert summary["path"] == "direct" and summary["successful"] == summary["total"], summary
+    assert summary["steps"]["handshake"]["state"] == "done", summary
+    return summary
+
+
+def test_in_one_network(measured):
+    with Place("easy", SAME).start() as at:
+        # By the short way and not by way of the router, which would not turn them round.
+        assert_direct(at, {"192.168.1.3"}, measured, "same network")
+
+
+@pytest.mark.parametrize("client, agent", [(None, None), ("easy", None), ("easy", "easy"), ("hard", None),
+                                           ("hard", "open"), ("open", "hard")])
+def test_nats_that_a_direct_path_gets_through(client, agent, measured):
+    with Place(client, agent).start() as at:
+        if agent:
+            at.announced(AGENT_OUTSIDE)
+        summary = assert_direct(at, {AGENT_OUTSIDE}, measured, f"{name_of(client)} to {name_of(agent)}")
+    assert any(one.startswith(f"{CLIENT_OUTSIDE}:") for one in summary["own_endpoints"]), summary
+
+
+@pytest.mark.parametrize("client, agent", [("hard", "easy"), ("easy", "hard"), ("hard", "hard")])
+def test_nats_that_no_direct_path_gets_through(client, agent):
+    with Place(client, agent).start() as at:
+        at.announced(AGENT_OUTSIDE)
+        summary = assert_relayed(at)
+    # It was not for want of addresses to try.
+    assert any(one.startswith(f"{AGENT_OUTSIDE}:") for one in summary["agent_endpoints"]), summary
+    assert any(one.startswith(f"{AGENT}:") for one in summary["agent_endpoints"]), summary
+    assert any(one.startswith(f"{CLIENT_OUTSIDE}:") for one in summary["own_endpoints"]), summary
