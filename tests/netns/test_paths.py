@@ -54,6 +54,12 @@ class Ping:
         return self.lines[-1]
 
 
+def run_agent(stack, host, ready):
+    peer = subprocess.Popen(host.command(split(), "agent", ready["url"], ready["agent_token"], ready["agent_id"]))
+    stack.callback(peer.wait)
+    stack.callback(peer.terminate)
+
+
 class Place:
     def __init__(self, stack, client=None, agent=None):
         net = stack.enter_context(netns.Net())
@@ -63,11 +69,7 @@ class Place:
         self.client, self.client_router = self.put(net, "client", client, CLIENT)
         deployment = stack.enter_context(program.Server(self.server.command(split(), "server", SERVER, "8080")))
         self.env = deployment.client_environment()
-        ready = deployment.ready
-        peer = subprocess.Popen(self.agent.command(split(), "agent", ready["url"], ready["agent_token"],
-                                                   ready["agent_id"]))
-        stack.callback(peer.wait)
-        stack.callback(peer.terminate)
+        run_agent(stack, self.agent, deployment.ready)
 
     def put(self, net, name, nat, address):
         """On the internet itself, or at home behind a router."""
@@ -84,9 +86,14 @@ class Place:
 
 
 @pytest.fixture
-def place():
-    with contextlib.ExitStack() as stack:
-        yield lambda *arguments, **kinds: Place(stack, *arguments, **kinds)
+def stack():
+    with contextlib.ExitStack() as opened:
+        yield opened
+
+
+@pytest.fixture
+def place(stack):
+    return lambda *arguments, **kinds: Place(stack, *arguments, **kinds)
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -133,6 +140,19 @@ def test_an_interface_too_small_for_a_full_packet_is_no_path(place):
     ping = at.ping()
     ping.wait_pongs(30)
     assert ping.end()["path"] == "derp"
+
+
+def test_ipv6_alone(stack):
+    net = stack.enter_context(netns.Net())
+    internet = net.switch("internet")
+    server, agent, client = (net.host(name, internet, f"2001:db8::{number}/64")
+                             for number, name in enumerate(("server", "agent", "client"), 1))
+    at = stack.enter_context(program.Server(server.command(split(), "server", "2001:db8::1", "8080")))
+    run_agent(stack, agent, at.ready)
+    ping = Ping(client, at.client_environment())
+    assert ping.wait_path("direct")["endpoint"].startswith("[2001:db8::2]:")
+    ping.wait_pongs(10)
+    assert ping.end()["steps"]["handshake"]["state"] == "done"
 
 
 def test_udp_that_is_blocked_leaves_the_relay(place):
