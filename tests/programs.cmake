@@ -26,4 +26,12 @@ if(TARGET derptop)
     program_tests(netns)
     set_tests_properties(${flavour}netns.genuine_paths PROPERTIES FIXTURES_REQUIRED ${flavour}peers)
     program_tests(interop FIXTURES_REQUIRED ${flavour}peers)
+    # That the benchmark works; its figures need a quiet machine and more runs.
+    if(flavour STREQUAL "")
+        add_test(NAME bench.smoke COMMAND ${CMAKE_CURRENT_SOURCE_DIR}/support/python
+            ${CMAKE_CURRENT_SOURCE_DIR}/bench/bench.py --runs 2 --seconds 1)
+        set_tests_properties(bench.smoke PROPERTIES LABELS bench TIMEOUT 300 SKIP_RETURN_CODE 77
+            ENVIRONMENT "DERPTOP_BUILT=$<TARGET_FILE:derptop>;INTEROP_PEERS=${peers}/peers"
+            FIXTURES_REQUIRED ${flavour}peers)
+    endif()
 endif()

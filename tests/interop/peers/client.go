@@ -124,12 +124,13 @@ func pingCommand(ctx context.Context, args []string) error {
 	token := flags.String("token", os.Getenv("CODER_SESSION_TOKEN"), "session token")
 	count := flags.Int("n", 5, "pongs wanted")
 	noSTUN := flags.Bool("no-stun", false, "the deployment has no STUN server, and that is right")
+	interval := flags.Duration("interval", 0, "pause between pings")
 	direct := flags.Bool("direct", false, "announce endpoints and take the agent's")
 	flags.Parse(args)
 	if flags.NArg() != 1 {
 		return fmt.Errorf("ping: one workspace is wanted")
 	}
-	ctx, cancel := context.WithTimeout(ctx, time.Minute)
+	ctx, cancel := context.WithTimeout(ctx, time.Minute+time.Duration(*count)**interval)
 	defer cancel()
 	base, err := url.Parse(*at)
 	if err != nil {
@@ -177,6 +178,9 @@ func pingCommand(ctx context.Context, args []string) error {
 		pong, err := n.ping(agent, 5*time.Second)
 		if err != nil {
 			return fmt.Errorf("ping %d: %w", i+1, err)
+		}
+		if i > 0 {
+			time.Sleep(*interval)
 		}
 		say(object{"pong": i + 1, "region": pong.DERPRegionID, "endpoint": pong.Endpoint, "ms": pong.LatencySeconds * 1000})
 	}
