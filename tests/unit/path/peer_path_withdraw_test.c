@@ -15,9 +15,9 @@
 
 enum { TIMEOUT_MS = 2000 };
 
-static const char *const A = "203.0.113.7:1000";
-static const char *const B = "203.0.113.8:2000";
-static const char *const C = "203.0.113.9:3000";
+#define A "203.0.113.7:1000"
+#define B "203.0.113.8:2000"
+#define C "203.0.113.9:3000"
 
 static int set_up(void **state)
 {
@@ -221,7 +221,7 @@ static void test_a_beat_in_flight_when_direct_is_disabled_asks_the_relay(void **
     assert_non_null(event);
     assert_int_equal(event->seq, seq);
     assert_false(event->route.direct);
-    path_rig_wait_ms(rig, 2 * TIMEOUT_MS);
+    path_rig_wait_ms(rig, 2ULL * TIMEOUT_MS);
     assert_null(path_rig_event(rig, PATH_EVENT_LOST));
 }
 
