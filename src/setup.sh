@@ -10,7 +10,7 @@ root=${root:?the top of the source tree}
 # What building and running derptop takes (Debian 12's names).
 build_packages=(
     build-essential cmake ninja-build pkg-config protobuf-c-compiler
-    libcjson-dev libcurl4-openssl-dev libncurses-dev libprotobuf-c-dev
+    libcjson-dev libcurl4-openssl-dev libminiupnpc-dev libncurses-dev libprotobuf-c-dev
     libsodium-dev libssl-dev libuv1-dev libwslay-dev ca-certificates
 )
 
@@ -19,6 +19,7 @@ test_packages=(
     ccache clang-14 clang-format-14 clang-tidy-14 libclang-rt-14-dev libcmocka-dev shellcheck
     dpkg-dev iproute2 nftables tmux openssl python3 python3-venv fonts-dejavu-core
     protobuf-compiler git
+    miniupnpd-nftables # the daemon alone: the package miniupnpd would make a service of it
 )
 
 say() {

@@ -11,7 +11,7 @@ function(program_tests kind)
         set(test ${flavour}${kind}.${name})
         add_test(NAME ${test} COMMAND ${CMAKE_CURRENT_SOURCE_DIR}/support/pytest ${file})
         set_tests_properties(${test} PROPERTIES LABELS ${kind} TIMEOUT 300 SKIP_RETURN_CODE 77
-            ENVIRONMENT "DERPTOP_BUILT=$<TARGET_FILE:derptop>;INTEROP_PEERS=${peers}/peers;LAB_SPLIT=$<TARGET_FILE:lab_split>"
+            ENVIRONMENT "DERPTOP_BUILT=$<TARGET_FILE:derptop>;INTEROP_PEERS=${peers}/peers;LAB_SPLIT=$<TARGET_FILE:lab_split>;PORTMAP_CLIENT=$<TARGET_FILE:portmap_client>"
             ${ARGN})
     endforeach()
 endfunction()
@@ -21,6 +21,8 @@ set_tests_properties(${flavour}interop.build PROPERTIES LABELS interop TIMEOUT 9
     RESOURCE_LOCK interop_build PROCESSORS 2 FIXTURES_SETUP ${flavour}peers)
 add_executable(lab_split ${CMAKE_CURRENT_SOURCE_DIR}/netns/lab_split_uv.c)
 target_link_libraries(lab_split PRIVATE net_lab)
+add_executable(portmap_client ${CMAKE_CURRENT_SOURCE_DIR}/netns/portmap_client_uv.c)
+target_link_libraries(portmap_client PRIVATE net_path)
 if(TARGET derptop)
     program_tests(e2e)
     program_tests(netns)

@@ -10,13 +10,16 @@
 #include "net/base/text.h"
 #include "net/transport/transfer_uv.h"
 
-enum { CONTENT_TYPE_SIZE = 128, VERSION_SIZE = 128 };
+enum { CONTENT_TYPE_SIZE = 128, HEADER_SIZE = 128, NAME_SIZE = 64 };
 
 struct http_call {
     struct transfer transfer; /* first */
     struct buf body;
     bool too_big;
-    char build_version[VERSION_SIZE];
+    const char *method;
+    char wanted[NAME_SIZE]; /* "" = none */
+    char header[HEADER_SIZE];
+    char build_version[HEADER_SIZE];
     void (*done)(void *owner, const struct http_response *response);
     void *owner;
 };
@@ -44,16 +47,23 @@ static struct bytes trimmed(struct bytes in)
     return in;
 }
 
+/* Takes the value of a line of the head if it is of that name. */
+static void take_header(struct bytes line, const char *name, char out[HEADER_SIZE])
+{
+    size_t len = strlen(name);
+    if (len > 0 && line.len > len && line.ptr[len] == ':' &&
+        strncasecmp((const char *)line.ptr, name, len) == 0) {
+        (void)text_clean(out, HEADER_SIZE,
+                         trimmed(bytes_of(line.ptr + len + 1, line.len - len - 1)));
+    }
+}
+
 static size_t on_header(char *data, size_t one, size_t len, void *owner)
 {
-    static const char name[] = "X-Coder-Build-Version:";
     struct http_call *call = owner;
-    size_t name_len = sizeof name - 1;
     (void)one;
-    if (len > name_len && strncasecmp(data, name, name_len) == 0) {
-        (void)text_clean(call->build_version, sizeof call->build_version,
-                         trimmed(bytes_of(data + name_len, len - name_len)));
-    }
+    take_header(bytes_of(data, len), "X-Coder-Build-Version", call->build_version);
+    take_header(bytes_of(data, len), call->wanted, call->header);
     return len;
 }
 
@@ -94,7 +104,8 @@ static void on_done(struct transfer *transfer, CURLcode code)
 {
     struct http_call *call = (struct http_call *)transfer;
     char type[CONTENT_TYPE_SIZE] = "";
-    struct http_response response = {.content_type = type, .build_version = call->build_version};
+    struct http_response response = {
+        .content_type = type, .build_version = call->build_version, .header = call->header};
     if (code == CURLE_OK) {
         fill_response(call, &response, type);
     } else {
@@ -102,10 +113,11 @@ static void on_done(struct transfer *transfer, CURLcode code)
                                &response.failure);
     }
     if (response.failure.code != NET_OK) {
-        log_line(transfer->client->log, LOG_DEBUG, LOG_HTTP, "GET %s", response.failure.text);
+        log_line(transfer->client->log, LOG_DEBUG, LOG_HTTP, "%s %s", call->method,
+                 response.failure.text);
     } else {
-        log_line(transfer->client->log, LOG_DEBUG, LOG_HTTP, "GET %s: %d, %zu bytes", transfer->url,
-                 response.status, response.body.len);
+        log_line(transfer->client->log, LOG_DEBUG, LOG_HTTP, "%s %s: %d, %zu bytes", call->method,
+                 transfer->url, response.status, response.body.len);
     }
     transfer_end(transfer); /* the callee may close the client */
     call->done(call->owner, &response);
@@ -117,9 +129,9 @@ static void on_drop(struct transfer *transfer)
     free_call((struct http_call *)transfer);
 }
 
-struct http_call *http_get(struct http_client *client, const struct http_request *request,
-                           void (*done)(void *owner, const struct http_response *response),
-                           void *owner)
+static struct http_call *start(struct http_client *client, const struct http_request *request,
+                               void (*done)(void *owner, const struct http_response *response),
+                               void *owner)
 {
     struct http_call *call = mem_new(sizeof *call);
     struct transfer_options options = {.url = request->url,
@@ -128,7 +140,10 @@ struct http_call *http_get(struct http_client *client, const struct http_request
                                        .timeout_ns = request->timeout_ns,
                                        .fresh_connection = request->fresh_connection,
                                        .allow_insecure = request->allow_insecure,
+                                       .no_proxy = request->no_proxy,
                                        .target = request->target};
+    call->method = "GET";
+    text_copy(call->wanted, sizeof call->wanted, request->want == NULL ? "" : request->want);
     call->done = done;
     call->owner = owner;
     call->transfer.done = on_done;
@@ -141,6 +156,27 @@ struct http_call *http_get(struct http_client *client, const struct http_request
     (void)curl_easy_setopt(easy, CURLOPT_HEADERFUNCTION, on_header);
     (void)curl_easy_setopt(easy, CURLOPT_HEADERDATA, call);
     (void)curl_easy_setopt(easy, CURLOPT_MAXFILESIZE_LARGE, (curl_off_t)request->body_max);
+    return call;
+}
+
+struct http_call *http_get(struct http_client *client, const struct http_request *request,
+                           void (*done)(void *owner, const struct http_response *response),
+                           void *owner)
+{
+    return start(client, request, done, owner);
+}
+
+struct http_call *http_post(struct http_client *client, const struct http_request *request,
+                            struct bytes body,
+                            void (*done)(void *owner, const struct http_response *response),
+                            void *owner)
+{
+    struct http_call *call = start(client, request, done, owner);
+    CURL *easy = call->transfer.easy;
+    call->method = "POST";
+    (void)curl_easy_setopt(easy, CURLOPT_POST, 1L);
+    (void)curl_easy_setopt(easy, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)body.len);
+    (void)curl_easy_setopt(easy, CURLOPT_COPYPOSTFIELDS, body.ptr);
     return call;
 }
 

@@ -59,6 +59,8 @@ struct http_request {
     uint64_t timeout_ns;   /* for the whole request */
     bool fresh_connection; /* do not reuse an idle connection, nor leave one (latency checks) */
     bool allow_insecure;   /* only a DERP node with insecure_for_tests */
+    bool no_proxy;         /* go there directly, whatever the environment says */
+    const char *want;      /* name of a header of the answer; NULL = none */
     struct http_target target;
 };
 
@@ -67,6 +69,7 @@ struct http_response {
     int status;
     const char *content_type;  /* "" when absent; borrowed for the callback */
     const char *build_version; /* X-Coder-Build-Version, "" when absent; cleaned; borrowed */
+    const char *header;        /* `want`, "" when absent; cleaned and cut; borrowed */
     struct bytes body;         /* borrowed for the callback; a zero byte follows it */
     uint64_t first_byte_ns;    /* request sent to first byte of the answer */
     bool over_ipv6;
@@ -79,6 +82,13 @@ struct http_call;
 struct http_call *http_get(struct http_client *client, const struct http_request *request,
                            void (*done)(void *owner, const struct http_response *response),
                            void *owner);
+
+/* The same as a POST of `body`, which is copied. Its Content-Type is one of the request's headers.
+ */
+struct http_call *http_post(struct http_client *client, const struct http_request *request,
+                            struct bytes body,
+                            void (*done)(void *owner, const struct http_response *response),
+                            void *owner);
 
 /* No callback comes after this. Not to be called after `done`. */
 void http_cancel(struct http_call *call);

@@ -79,14 +79,14 @@ static void set_tls(struct transfer *transfer, const struct transfer_options *op
 /* libcurl reads https_proxy and HTTPS_PROXY, but only the lower-case http_proxy, because a CGI
  * program gets HTTP_PROXY from its clients. Go, and so the coder command, reads both outside of
  * CGI, and never asks a proxy for this very machine. */
-static void set_proxy(struct transfer *transfer)
+static void set_proxy(struct transfer *transfer, const struct transfer_options *options)
 {
     /* NOLINTBEGIN(concurrency-mt-unsafe): nothing here changes the environment */
     const char *proxy = getenv("HTTP_PROXY");
     bool wanted = transfer->parts.plain && proxy != NULL && getenv("http_proxy") == NULL &&
                   getenv("REQUEST_METHOD") == NULL;
     /* NOLINTEND(concurrency-mt-unsafe) */
-    if (url_host_is_loopback(transfer->parts.host)) {
+    if (options->no_proxy || url_host_is_loopback(transfer->parts.host)) {
         (void)curl_easy_setopt(transfer->easy, CURLOPT_PROXY, "");
     } else if (wanted) {
         (void)curl_easy_setopt(transfer->easy, CURLOPT_PROXY, proxy);
@@ -212,7 +212,7 @@ void transfer_start(struct transfer *transfer, struct http_client *client,
     set_headers(transfer, options);
     set_tls(transfer, options);
     if (url_parts_split(options->url, &transfer->parts)) {
-        set_proxy(transfer);
+        set_proxy(transfer, options);
         set_target(transfer, options);
     } else {
         fail_early(transfer, NET_ERR_USAGE, "not a usable http:// or https:// address; check it");

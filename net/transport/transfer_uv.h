@@ -40,6 +40,7 @@ struct transfer_options {
     bool connect_only;
     bool fresh_connection;
     bool allow_insecure;
+    bool no_proxy;
     struct http_target target;
 };
 

@@ -18,7 +18,7 @@ net/crypto    | net/base                                                    | so
 net/wire      | net/crypto net/base                                         | sodium protobuf
 net/transport | net/wire net/base                                           | uv curl wslay openssl
 net/control   | net/transport net/wire net/crypto net/base                  | uv curl cjson sodium
-net/path      | net/transport net/crypto net/wire net/base                  | uv
+net/path      | net/transport net/crypto net/wire net/base                  | uv miniupnpc
 net/tunnel    | net/crypto net/wire net/base                                | lwip
 net/probe     | net/tunnel net/path net/transport net/wire net/crypto net/base | uv cjson
 net/diagnose  | net/base                                                    |
@@ -33,6 +33,7 @@ library_of() {
     case $1 in
     uv.h | uv/*) echo uv ;;
     curl/*) echo curl ;;
+    miniupnpc/*) echo miniupnpc ;;
     wslay/*) echo wslay ;;
     sodium.h | sodium/*) echo sodium ;;
     openssl/*) echo openssl ;;
