@@ -10,6 +10,7 @@
 #include "net/base/log_limit.h"
 #include "net/path/netcheck_uv.h"
 #include "net/path/paths_uv.h"
+#include "net/path/portmap_uv.h"
 #include "net/transport/link_watch_uv.h"
 #include "net/transport/udp_uv.h"
 
@@ -56,7 +57,9 @@ struct paths {
 
     /* Sockets and endpoints. */
     struct udp_socket *v4, *v6;
-    struct link_watch *links; /* NULL: not watched */
+    struct link_watch *links;       /* NULL: not watched */
+    struct portmap_driver *portmap; /* NULL: not asked for (yet) */
+    uv_timer_t portmap_timer;
     size_t seen_count;
     struct seen_endpoint seen[SEEN_MAX]; /* public addresses, the newest last */
     size_t endpoint_count;
@@ -87,6 +90,10 @@ NET_MUST_USE enum net_err paths_send_udp(struct paths *paths, const struct net_a
                                          struct bytes datagram);
 /* The public addresses that a report found become endpoints. */
 void paths_take_public(struct paths *paths, const struct netcheck_report *report);
+/* Asks the router for a port, in a while: a short run leaves it alone. */
+void paths_plan_portmap(struct paths *paths);
+/* Direct connections were disabled, or allowed again: gives a mapping back, or asks for one. */
+void paths_portmap_blocked(struct paths *paths);
 /* Gathers our endpoints anew and tells of a change. True: there was one. */
 bool paths_gather(struct paths *paths);
 

@@ -318,14 +318,17 @@ struct paths *paths_new(const struct paths_config *config, const struct paths_ha
     paths->node = node_private_public(config->node_key);
     (void)uv_timer_init(config->loop, &paths->timer);
     (void)uv_timer_init(config->loop, &paths->check_timer);
+    (void)uv_timer_init(config->loop, &paths->portmap_timer);
     paths->timer.data = paths;
     paths->check_timer.data = paths;
-    paths->handles_open = 2;
+    paths->portmap_timer.data = paths;
+    paths->handles_open = 3;
     paths_home_start(paths);
     paths_open_sockets(paths);
     (void)paths_gather(paths);
     if (config->watch_links) {
         paths->links = link_watch_new(config->loop, on_link_change, paths);
+        paths_plan_portmap(paths);
     }
     paths->started = true;
     return paths;
@@ -348,11 +351,15 @@ void paths_close(struct paths *paths)
     if (paths->links != NULL) {
         link_watch_close(paths->links);
     }
+    if (paths->portmap != NULL) {
+        portmap_driver_close(paths->portmap);
+    }
     while (paths->peers != NULL) {
         paths_remove_peer(paths->peers);
     }
     uv_close((uv_handle_t *)&paths->timer, on_handle_closed);
     uv_close((uv_handle_t *)&paths->check_timer, on_handle_closed);
+    uv_close((uv_handle_t *)&paths->portmap_timer, on_handle_closed);
 }
 
 void paths_set_blocked(struct paths *paths, bool blocked)
@@ -361,6 +368,7 @@ void paths_set_blocked(struct paths *paths, bool blocked)
         return;
     }
     paths->blocked = blocked;
+    paths_portmap_blocked(paths);
     for (struct paths_peer *peer = paths->peers; peer != NULL; peer = peer->next) {
         peer_path_block(peer->path, mono_now(), blocked);
     }
