@@ -2,6 +2,17 @@
 # peers (interop).
 set(peers ${CMAKE_SOURCE_DIR}/build/interop) # the same for every flavour
 
+# Our WireGuard device on a socket, for a genuine one to talk to.
+add_executable(interop_wireguard interop/wireguard.c)
+target_link_libraries(interop_wireguard PRIVATE test_support)
+
+set(where # each program that a test may start
+    "DERPTOP_BUILT=$<TARGET_FILE:derptop>"
+    "INTEROP_PEERS=${peers}/peers"
+    "INTEROP_WIREGUARD=$<TARGET_FILE:interop_wireguard>"
+    "LAB_SPLIT=$<TARGET_FILE:lab_split>"
+    "PORTMAP_CLIENT=$<TARGET_FILE:portmap_client>")
+
 # tests/<kind>/test_<name>.py becomes <kind>.<name>
 function(program_tests kind)
     file(GLOB files CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/${kind}/test_*.py)
@@ -11,7 +22,7 @@ function(program_tests kind)
         set(test ${flavour}${kind}.${name})
         add_test(NAME ${test} COMMAND ${CMAKE_CURRENT_SOURCE_DIR}/support/pytest ${file})
         set_tests_properties(${test} PROPERTIES LABELS ${kind} TIMEOUT 300 SKIP_RETURN_CODE 77
-            ENVIRONMENT "DERPTOP_BUILT=$<TARGET_FILE:derptop>;INTEROP_PEERS=${peers}/peers;LAB_SPLIT=$<TARGET_FILE:lab_split>;PORTMAP_CLIENT=$<TARGET_FILE:portmap_client>"
+            ENVIRONMENT "${where}"
             ${ARGN})
     endforeach()
 endfunction()

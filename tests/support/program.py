@@ -43,8 +43,8 @@ def json_lines(text):
 class Server:
     """A process that prints one JSON object when it is ready and then serves until it is ended."""
 
-    def __init__(self, command, env=None, first_line=None):
-        self.process = subprocess.Popen(command, env=env or environment(), stdin=subprocess.DEVNULL,
+    def __init__(self, command, env=None, first_line=None, stdin=subprocess.DEVNULL):
+        self.process = subprocess.Popen(command, env=env or environment(), stdin=stdin,
                                         stdout=subprocess.PIPE, stderr=subprocess.PIPE)
         self.pending = b""
         self.ready = self.next(first_line or (lambda line: "url" in line))

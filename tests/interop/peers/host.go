@@ -27,6 +27,8 @@ type host struct {
 	replies chan []byte // echo replies to our own requests
 	events  chan tun.Event
 	own     netip.Addr
+	open    context.Context // until Close
+	cancel  context.CancelFunc
 }
 
 const nic, echoID = 1, 0x7a7a
@@ -34,6 +36,7 @@ const nic, echoID = 1, 0x7a7a
 func newHost(own netip.Addr) (*host, error) {
 	h := &host{link: channel.New(512, 1280, ""), out: make(chan []byte, 512), replies: make(chan []byte, 16),
 		events: make(chan tun.Event, 1), own: own}
+	h.open, h.cancel = context.WithCancel(context.Background())
 	s := stack.New(stack.Options{
 		NetworkProtocols:   []stack.NetworkProtocolFactory{ipv6.NewProtocol},
 		TransportProtocols: []stack.TransportProtocolFactory{icmp.NewProtocol6},
@@ -49,8 +52,8 @@ func newHost(own netip.Addr) (*host, error) {
 	s.SetRouteTable([]tcpip.Route{{Destination: header.IPv6EmptySubnet, NIC: nic}})
 	h.events <- tun.EventUp
 	go func() {
-		for {
-			if packet := h.link.ReadContext(context.Background()); packet != nil {
+		for h.open.Err() == nil {
+			if packet := h.link.ReadContext(h.open); packet != nil {
 				h.out <- packet.ToView().AsSlice()
 				packet.DecRef()
 			}
@@ -63,13 +66,17 @@ func (h *host) File() *os.File           { return nil }
 func (h *host) MTU() (int, error)        { return 1280, nil }
 func (h *host) Name() (string, error)    { return "host", nil }
 func (h *host) Events() <-chan tun.Event { return h.events }
-func (h *host) Close() error             { return nil }
+func (h *host) Close() error             { h.cancel(); return nil }
 func (h *host) BatchSize() int           { return 1 }
 
 func (h *host) Read(bufs [][]byte, sizes []int, offset int) (int, error) {
-	packet := <-h.out
-	sizes[0] = copy(bufs[0][offset:], packet)
-	return 1, nil
+	select {
+	case packet := <-h.out:
+		sizes[0] = copy(bufs[0][offset:], packet)
+		return 1, nil
+	case <-h.open.Done():
+		return 0, os.ErrClosed
+	}
 }
 
 func (h *host) Write(bufs [][]byte, offset int) (int, error) {

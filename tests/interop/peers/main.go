@@ -5,6 +5,7 @@
 //	peers agent   one agent of such a deployment, on a computer of its own; prints what it announces
 //	peers ping    a client: signs in, coordinates, and pings an agent with disco; one pong a line
 //	peers relay   two relay clients that talk through a relay of somebody else's
+//	peers wireguard   a WireGuard device on a UDP socket, told what to do on standard input
 package main
 
 import (
@@ -38,9 +39,10 @@ func main() {
 	}
 	ctx, cancel := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer cancel()
-	commands := map[string]func(context.Context, []string) error{"serve": serve, "agent": agentCommand, "ping": pingCommand, "relay": relayCommand}
+	commands := map[string]func(context.Context, []string) error{"serve": serve, "agent": agentCommand, "ping": pingCommand,
+		"relay": relayCommand, "wireguard": wireguardCommand}
 	if len(os.Args) < 2 || commands[os.Args[1]] == nil {
-		fmt.Fprintln(os.Stderr, "usage: peers serve|agent|ping|relay [FLAGS]")
+		fmt.Fprintln(os.Stderr, "usage: peers serve|agent|ping|relay|wireguard [FLAGS]")
 		os.Exit(2)
 	}
 	if err := commands[os.Args[1]](ctx, os.Args[2:]); err != nil {
