@@ -68,3 +68,40 @@ def test_nats_that_no_direct_path_gets_through(client, agent):
     assert any(one.startswith(f"{AGENT_OUTSIDE}:") for one in summary["agent_endpoints"]), summary
     assert any(one.startswith(f"{AGENT}:") for one in summary["agent_endpoints"]), summary
     assert any(one.startswith(f"{CLIENT_OUTSIDE}:") for one in summary["own_endpoints"]), summary
+
+
+def own_interface(at, mtu):
+    at.client.link.set_mtu(mtu)
+
+
+def routers_link(at, mtu):
+    """Further on, and the router says so to who sends more."""
+    at.client_router.outside.set_mtu(mtu)
+    at.server.link.set_mtu(mtu)  # what is too long for the router's link is lost on arrival; TCP is not meant
+
+
+def way_beyond(at, mtu):
+    """Where nobody says so: longer packets vanish."""
+    at.internet.ip("link", "set", at.agent_router.outside.port, "mtu", str(mtu))
+    at.server.link.set_mtu(mtu)
+
+
+@pytest.mark.parametrize("mtu", [1280, 1400])
+@pytest.mark.parametrize("where", [own_interface, routers_link, way_beyond])
+def test_a_way_is_taken_only_if_full_packets_fit(where, mtu, measured):
+    with Place("easy", "easy") as at:
+        where(at, mtu)
+        at.start()
+        at.announced(AGENT_OUTSIDE)
+        if mtu == 1280:
+            assert_relayed(at)
+        else:
+            assert_direct(at, {AGENT_OUTSIDE}, measured, f"easy to easy, MTU {mtu}: {where.__name__}")
+
+
+def test_udp_that_is_blocked():
+    with Place("easy", "easy").start() as at:
+        at.announced(AGENT_OUTSIDE)
+        at.client_router.drop_udp()
+        summary = assert_relayed(at)
+    assert not any(one.startswith(f"{CLIENT_OUTSIDE}:") for one in summary["own_endpoints"]), summary
