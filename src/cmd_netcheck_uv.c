@@ -12,6 +12,7 @@
 #include "net/base/mem.h"
 #include "net/control/api_uv.h"
 #include "net/path/netcheck_uv.h"
+#include "net/path/portmap_uv.h"
 #include "net/transport/udp_uv.h"
 #include "src/cmd.h"
 #include "src/netcheck_report.h"
@@ -27,11 +28,12 @@ struct check {
     struct http_client *http;
     struct api *api;
     struct netcheck_driver *driver;
-    struct udp_socket *v4, *v6; /* NULL: cannot be bound */
+    struct portmap_driver *portmap; /* NULL: not asked */
+    struct udp_socket *v4, *v6;     /* NULL: cannot be bound */
     struct connection_info info;
     struct interfaces interfaces;
     bool interfaces_known;
-    bool done, works;
+    bool portmap_known, done, works;
     struct failure failure;
 };
 
@@ -80,10 +82,19 @@ static void print_report(struct check *check, const struct netcheck_report *repo
 static void on_report(void *owner, const struct netcheck_report *report)
 {
     struct check *check = owner;
-    if (report->stage != NETCHECK_PARTIAL && !check->done) {
+    bool portmap_known = check->portmap == NULL || check->portmap_known;
+    if (report->stage != NETCHECK_PARTIAL && portmap_known && !check->done) {
         print_report(check, report);
         check->done = true;
     }
+}
+
+/* The router has a quarter of a second: the report waits for it, if the rest is quicker. */
+static void on_portmap(void *owner, const struct netcheck_portmap *portmap)
+{
+    struct check *check = owner;
+    check->portmap_known = check->portmap_known || portmap->pmp != NETCHECK_UNKNOWN;
+    netcheck_driver_set_portmap(check->driver, portmap); /* amends a report that is out */
 }
 
 /* --- the sockets
@@ -144,6 +155,15 @@ static void start(struct check *check)
     netcheck_driver_set_families(check->driver, direct && check->v4 != NULL,
                                  direct && check->v6 != NULL);
     netcheck_driver_start(check->driver, true);
+    if (direct && check->interfaces_known) {
+        const struct portmap_driver_config portmap = {.loop = &check->loop,
+                                                      .rng = rng_os(),
+                                                      .log = &check->log,
+                                                      .changed = on_portmap,
+                                                      .owner = check};
+        check->portmap = portmap_driver_new(&portmap);
+        portmap_driver_set_interfaces(check->portmap, &check->interfaces);
+    }
 }
 
 static void on_connection(void *owner, const struct failure *failure, struct connection_info *info)
@@ -182,6 +202,9 @@ static enum net_err open_client(struct check *check)
 
 static void close_all(struct check *check)
 {
+    if (check->portmap != NULL) {
+        portmap_driver_close(check->portmap);
+    }
     if (check->driver != NULL) {
         netcheck_driver_close(check->driver);
     }

@@ -126,62 +126,12 @@ static void collect_public(struct paths *paths)
     }
 }
 
-static void on_portmap(void *owner, const struct netcheck_portmap *report)
-{
-    struct paths *paths = owner;
-    if (!paths->closing) {
-        netcheck_driver_set_portmap(paths->netcheck, report);
-        (void)paths_gather(paths);
-    }
-}
-
-static void on_portmap_timer(uv_timer_t *timer)
-{
-    struct paths *paths = timer->data;
-    const struct portmap_driver_config config = {.loop = paths->config.loop,
-                                                 .rng = paths->config.rng,
-                                                 .log = paths->config.log,
-                                                 .changed = on_portmap,
-                                                 .owner = paths};
-    if (paths->blocked || paths->closing) {
-        return; /* nobody is to come in */
-    }
-    paths->portmap = portmap_driver_new(&config);
-    portmap_driver_set_port(paths->portmap, port_of(paths->v4));
-    (void)paths_gather(paths); /* tells it the interfaces */
-}
-
-void paths_plan_portmap(struct paths *paths)
-{
-    enum { WAIT_MS = 1500 };
-    (void)uv_timer_start(&paths->portmap_timer, on_portmap_timer, WAIT_MS, 0);
-}
-
-void paths_portmap_blocked(struct paths *paths)
-{
-    if (paths->portmap != NULL) {
-        portmap_driver_set_port(paths->portmap, paths->blocked ? 0 : port_of(paths->v4));
-    } else if (!paths->blocked && paths->config.watch_links) {
-        paths_plan_portmap(paths);
-    }
-}
-
-/* The router's own word comes first. */
-static void collect_mapped(struct paths *paths)
-{
-    struct netcheck_portmap report = {0};
-    if (paths->portmap != NULL && !paths->blocked) {
-        portmap_driver_report(paths->portmap, &report);
-    }
-    if (report.have_mapping && report.external.family != ADDRESS_NONE) {
-        add(paths, &report.external);
-    }
-}
-
 static void collect(struct paths *paths)
 {
     paths->endpoint_count = 0;
-    collect_mapped(paths);
+    if (paths->mapped.family != ADDRESS_NONE && !paths->blocked) {
+        add(paths, &paths->mapped); /* the router's own word comes first */
+    }
     collect_public(paths);
     if (paths->config.bind_ip != NULL) {
         add_bound(paths, paths->v4);
@@ -190,9 +140,6 @@ static void collect(struct paths *paths)
     }
     struct interfaces *all = mem_new(sizeof *all);
     if (interfaces_read(all) == NET_OK) {
-        if (paths->portmap != NULL) {
-            portmap_driver_set_interfaces(paths->portmap, all);
-        }
         struct net_address found[TAILNET_ENDPOINTS_MAX];
         size_t count = interfaces_endpoints(all, port_of(paths->v4), port_of(paths->v6), found,
                                             TAILNET_ENDPOINTS_MAX);

@@ -72,6 +72,9 @@ void paths_check(struct paths *paths, bool full)
     if (paths->map_known && !paths->closing) {
         netcheck_driver_set_families(paths->netcheck, paths->v4 != NULL && !paths->blocked,
                                      paths->v6 != NULL && !paths->blocked);
+        if (full && paths->portmap != NULL) {
+            portmap_driver_probe(paths->portmap);
+        }
         netcheck_driver_start(paths->netcheck, full);
     }
 }

@@ -3,6 +3,7 @@
  *   paths_uv.c            life, peers, packets
  *   paths_home_uv.c       the map, latencies, the home region, the relays
  *   paths_endpoints_uv.c  the sockets and our own endpoints
+ *   paths_portmap_uv.c    the one that the home router gives us
  */
 #ifndef NET_PATH_PATHS_INTERNAL_UV_H
 #define NET_PATH_PATHS_INTERNAL_UV_H
@@ -60,6 +61,7 @@ struct paths {
     struct link_watch *links;       /* NULL: not watched */
     struct portmap_driver *portmap; /* NULL: not asked for (yet) */
     uv_timer_t portmap_timer;
+    struct net_address mapped; /* the router's public end of it; ADDRESS_NONE: none */
     size_t seen_count;
     struct seen_endpoint seen[SEEN_MAX]; /* public addresses, the newest last */
     size_t endpoint_count;
@@ -90,11 +92,16 @@ NET_MUST_USE enum net_err paths_send_udp(struct paths *paths, const struct net_a
                                          struct bytes datagram);
 /* The public addresses that a report found become endpoints. */
 void paths_take_public(struct paths *paths, const struct netcheck_report *report);
-/* Asks the router for a port, in a while: a short run leaves it alone. */
-void paths_plan_portmap(struct paths *paths);
-/* Direct connections were disabled, or allowed again: gives a mapping back, or asks for one. */
-void paths_portmap_blocked(struct paths *paths);
 /* Gathers our endpoints anew and tells of a change. True: there was one. */
 bool paths_gather(struct paths *paths);
+
+/* paths_portmap_uv.c */
+/* Asks the router for a port, in a while. */
+void paths_portmap_plan(struct paths *paths);
+/* The network may be another one. */
+void paths_portmap_look(struct paths *paths);
+/* Direct connections were disabled, or allowed again: gives the port back, or asks for one. */
+void paths_portmap_blocked(struct paths *paths);
+void paths_portmap_close(struct paths *paths);
 
 #endif

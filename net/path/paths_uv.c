@@ -300,6 +300,7 @@ static void on_link_change(void *owner, enum link_change what)
     struct paths *paths = owner;
     log_line(paths->config.log, LOG_INFO, LOG_PATH,
              what == LINK_RESUMED ? "this computer slept" : "this computer's network changed");
+    paths_portmap_look(paths);
     if (paths_gather(paths) || what == LINK_RESUMED) {
         paths_network_changed(paths);
     } else { /* somebody else's link: what we use may well be as it was */
@@ -328,7 +329,7 @@ struct paths *paths_new(const struct paths_config *config, const struct paths_ha
     (void)paths_gather(paths);
     if (config->watch_links) {
         paths->links = link_watch_new(config->loop, on_link_change, paths);
-        paths_plan_portmap(paths);
+        paths_portmap_plan(paths);
     }
     paths->started = true;
     return paths;
@@ -346,13 +347,11 @@ static void on_handle_closed(uv_handle_t *handle)
 void paths_close(struct paths *paths)
 {
     paths->closing = true;
+    paths_portmap_close(paths);
     paths_home_stop(paths);
     paths_close_sockets(paths);
     if (paths->links != NULL) {
         link_watch_close(paths->links);
-    }
-    if (paths->portmap != NULL) {
-        portmap_driver_close(paths->portmap);
     }
     while (paths->peers != NULL) {
         paths_remove_peer(paths->peers);

@@ -229,6 +229,9 @@ void portmap_driver_set_interfaces(struct portmap_driver *driver,
     struct net_address own = {0};
     bool has = interfaces != NULL && interfaces_gateway(interfaces, &gateway, &own);
     if (address_equal(&gateway, &driver->gateway) && address_equal(&own, &driver->own)) {
+        if (interfaces != NULL) {
+            tell(driver); /* that there is no router is an answer too */
+        }
         return;
     }
     /* What the old router is still to be told leaves by the old socket. */

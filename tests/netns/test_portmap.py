@@ -12,6 +12,7 @@ import pytest
 
 import netns
 import program
+import test_paths
 
 # miniupnpd gives no ports on an address that is reserved for documents, so these are real ones, in
 # namespaces that nothing leaves.
@@ -42,10 +43,10 @@ def daemon():
 class Home:
     def __init__(self, stack, tmp_path):
         net = stack.enter_context(netns.Net())
-        self.stack, self.folder, self.daemons = stack, tmp_path, 0
-        internet, home = net.switch("internet"), net.switch("home")
-        self.server = net.host("server", internet, f"{SERVER}/24")
-        self.router = net.router("router", internet, f"{OUTSIDE}/24", home, f"{INSIDE}/24", nat="hard")
+        self.net, self.stack, self.folder, self.daemons = net, stack, tmp_path, 0
+        self.internet, home = net.switch("internet"), net.switch("home")
+        self.server = net.host("server", self.internet, f"{SERVER}/24")
+        self.router = net.router("router", self.internet, f"{OUTSIDE}/24", home, f"{INSIDE}/24", nat="hard")
         self.host = net.host("client", home, f"{CLIENT}/24", gateway=INSIDE)
         self.router.nft(TABLE)
 
@@ -59,7 +60,7 @@ class Home:
                  f"force_igd_desc_v1={'yes' if version_1 else 'no'}",
                  "allow 1024-65535 192.168.1.0/24 1024-65535", "deny 0-65535 0.0.0.0/0 0-65535"]
         config.write_text("\n".join(lines) + "\n")
-        log = self.folder / f"log{self.daemons}"
+        self.log = log = self.folder / f"log{self.daemons}"
         with open(log, "wb") as errors:
             process = subprocess.Popen(self.router.command(daemon(), "-d", "-f", str(config), "-P", str(pid)),
                                        stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=errors)
@@ -82,6 +83,11 @@ class Home:
         while not done():
             assert time.monotonic() < deadline, "it did not happen in time"
             time.sleep(0.01)
+
+    @property
+    def ports_given(self):
+        """External ports that the daemon has ever given by NAT-PMP."""
+        return [int(port) for port in re.findall(r"timestamp entry added \((\d+),", self.log.read_text())]
 
     def mapped_ports(self):
         """External ports that the router leads inside, as the kernel has them."""
@@ -192,3 +198,49 @@ def test_another_address_is_another_mapping(home):
     # The first could not be given back, for its address was gone: the router keeps it until its end.
     assert second["external"] != first["external"]
     assert client.stop()[0] == 0
+
+
+def lab(home):
+    deployment = home.stack.enter_context(program.Server(home.server.command(test_paths.split(), "server", SERVER,
+                                                                             "8080")))
+    return deployment.ready, deployment.client_environment()
+
+
+def test_netcheck_tells_what_the_router_can_do(home):
+    home.daemon()
+    _, env = lab(home)
+    ended = program.run_command(home.host.command(program.binary(), "netcheck", "--json"), env=env)
+    info = program.json_lines(ended.stdout)[-1]["net_info"]
+    assert (info["UPnP"], info["PMP"], info["PCP"]) == (True, True, True), ended.stderr
+    assert "HavePortMap" not in info, "a check asks for no port"
+    assert home.mapped_ports() == []
+
+
+def hard_agent(home, ready):
+    """An agent behind a hard NAT, to which no path leads that does not begin there."""
+    far = home.net.switch("far")
+    home.net.router("farnat", home.internet, "51.0.0.3/24", far, "192.168.3.1/24", nat="hard")
+    test_paths.run_agent(home.stack, home.net.host("agent", far, "192.168.3.2/24", gateway="192.168.3.1"), ready)
+
+
+def test_two_hard_nats_are_crossed_where_one_router_gives_a_port(home):
+    home.daemon()
+    ready, env = lab(home)
+    hard_agent(home, ready)
+    ping = test_paths.Ping(home.host, env)
+    ping.wait_path("direct")
+    summary = ping.end()
+    [port] = [int(one.rpartition(":")[2]) for one in summary["own_endpoints"][:1] if one.startswith(f"{OUTSIDE}:")]
+    assert port in home.ports_given, "the router's port is the first endpoint"
+    home.wait_until(lambda: home.mapped_ports() == [])
+
+
+def test_no_port_is_asked_for_without_direct_connections(home):
+    home.daemon()
+    ready, env = lab(home)
+    hard_agent(home, ready)
+    ping = test_paths.Ping(home.host, env, "--disable-direct-connections")
+    ping.wait_pongs(10)
+    assert home.mapped_ports() == []
+    assert ping.end()["path"] == "derp"
+    assert home.ports_given == []
