@@ -102,11 +102,11 @@ static void on_portmap(void *owner, const struct netcheck_portmap *portmap)
  */
 
 static void on_datagram(void *owner, mono_ns now, const struct net_address *from,
-                        struct bytes datagram)
+                        struct span datagram)
 {
     struct check *check = owner;
-    if (stun_looks_like(datagram)) {
-        (void)netcheck_driver_input(check->driver, now, from, datagram);
+    if (stun_looks_like(span_bytes(datagram))) {
+        (void)netcheck_driver_input(check->driver, now, from, span_bytes(datagram));
     }
 }
 
@@ -121,7 +121,8 @@ static struct udp_socket *open_socket(struct check *check, const char *ip)
 {
     struct udp_socket *udp = NULL;
     struct failure why;
-    if (udp_socket_new(&check->loop, ip, 0, on_datagram, check, &udp, &why) != NET_OK) {
+    const struct udp_config config = {.receive = on_datagram, .owner = check};
+    if (udp_socket_new(&check->loop, ip, 0, &config, &udp, &why) != NET_OK) {
         log_line(&check->log, LOG_INFO, LOG_PATH, "%s; done without", why.text);
         return NULL;
     }

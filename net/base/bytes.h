@@ -30,6 +30,17 @@ static inline struct bytes bytes_text(const char *text)
     return (struct bytes){.ptr = (const uint8_t *)text, .len = strlen(text)};
 }
 
+/* The same for memory that may be written to. */
+struct span {
+    uint8_t *ptr;
+    size_t len;
+};
+
+static inline struct bytes span_bytes(struct span span)
+{
+    return (struct bytes){.ptr = span.ptr, .len = span.len};
+}
+
 static inline bool bytes_equal(struct bytes a, struct bytes b)
 {
     return a.len == b.len && (a.len == 0 || memcmp(a.ptr, b.ptr, a.len) == 0);

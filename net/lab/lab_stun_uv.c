@@ -12,14 +12,14 @@ struct lab_stun {
 };
 
 static void on_datagram(void *owner, mono_ns now, const struct net_address *from,
-                        struct bytes datagram)
+                        struct span datagram)
 {
     struct lab_stun *stun = owner;
     struct stun_tx tx;
     uint8_t memory[STUN_RESPONSE_MAX];
     struct writer answer = writer_of(memory, sizeof memory);
     (void)now;
-    if (stun_request_decode(datagram, &tx) != NET_OK) {
+    if (stun_request_decode(span_bytes(datagram), &tx) != NET_OK) {
         return;
     }
     stun_response_encode(&answer, &tx, from);
@@ -32,7 +32,8 @@ enum net_err lab_stun_new(uv_loop_t *loop, const char *ip, struct lab_stun **out
                           struct failure *why)
 {
     struct lab_stun *stun = mem_new(sizeof *stun);
-    enum net_err err = udp_socket_new(loop, ip, 0, on_datagram, stun, &stun->udp, why);
+    const struct udp_config config = {.receive = on_datagram, .owner = stun};
+    enum net_err err = udp_socket_new(loop, ip, 0, &config, &stun->udp, why);
     if (err != NET_OK) {
         free(stun);
         return err;

@@ -185,13 +185,15 @@ static void measure(struct netcheck_driver *driver)
  */
 
 static void on_hairpin_datagram(void *owner, mono_ns now, const struct net_address *from,
-                                struct bytes datagram)
+                                struct span datagram)
 {
     (void)owner; /* this socket only sends: what comes back is to come to the owner's */
     (void)now;
     (void)from;
     (void)datagram;
 }
+
+static const struct udp_config hairpin_config = {.receive = on_hairpin_datagram};
 
 /* From another socket to our own public address. Some routers turn a packet round only for a
  * socket that they have seen send outwards; 203.0.113.1 is nobody's (RFC 5737). */
@@ -203,8 +205,8 @@ static enum net_err send_hairpin(struct netcheck_driver *driver,
     static const char greeting[] = "derptop netcheck: nothing to see here";
     struct udp_socket *socket = NULL;
     struct failure why;
-    enum net_err err = udp_socket_new(driver->config.loop, "0.0.0.0", 0, on_hairpin_datagram,
-                                      driver, &socket, &why);
+    enum net_err err =
+        udp_socket_new(driver->config.loop, "0.0.0.0", 0, &hairpin_config, &socket, &why);
     if (err != NET_OK) {
         log_line(driver->config.log, LOG_DEBUG, LOG_PATH, "netcheck: hairpin: %s", why.text);
         return err;
@@ -315,7 +317,7 @@ static bool has_os_ipv6(uv_loop_t *loop)
 {
     struct udp_socket *socket = NULL;
     struct failure why;
-    if (udp_socket_new(loop, "::1", 0, on_hairpin_datagram, NULL, &socket, &why) != NET_OK) {
+    if (udp_socket_new(loop, "::1", 0, &hairpin_config, &socket, &why) != NET_OK) {
         return false;
     }
     udp_socket_close(socket);

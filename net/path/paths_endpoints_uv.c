@@ -10,9 +10,9 @@
 
 static void open_socket(struct paths *paths, const char *ip, uint16_t port, struct udp_socket **out)
 {
+    const struct udp_config config = {.receive = paths_on_datagram, .owner = paths};
     struct failure why;
-    if (udp_socket_new(paths->config.loop, ip, port, paths_on_datagram, paths, out, &why) !=
-        NET_OK) {
+    if (udp_socket_new(paths->config.loop, ip, port, &config, out, &why) != NET_OK) {
         *out = NULL;
         log_line(paths->config.log, LOG_WARN, LOG_PATH, "%s; done without", why.text);
     }

@@ -77,7 +77,7 @@ struct paths {
 void paths_on_relayed(void *owner, int64_t region, const struct node_public *key,
                       struct bytes packet, mono_ns at);
 void paths_on_datagram(void *owner, mono_ns at, const struct net_address *address,
-                       struct bytes datagram);
+                       struct span span);
 
 /* paths_home_uv.c */
 void paths_home_start(struct paths *paths);

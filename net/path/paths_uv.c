@@ -187,10 +187,10 @@ void paths_on_relayed(void *owner, int64_t region, const struct node_public *key
     }
 }
 
-void paths_on_datagram(void *owner, mono_ns at, const struct net_address *address,
-                       struct bytes datagram)
+void paths_on_datagram(void *owner, mono_ns at, const struct net_address *address, struct span span)
 {
     struct paths *paths = owner;
+    struct bytes datagram = span_bytes(span);
     struct path_route from = route_direct(address);
     if (stun_looks_like(datagram)) {
         (void)netcheck_driver_input(paths->netcheck, at, address, datagram); /* counted there */

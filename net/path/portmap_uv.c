@@ -29,10 +29,10 @@ static void pump(struct portmap_driver *driver);
  */
 
 static void on_datagram(void *owner, mono_ns now, const struct net_address *from,
-                        struct bytes datagram)
+                        struct span datagram)
 {
     struct portmap_driver *driver = owner;
-    if (portmap_input(driver->machine, now, from, datagram) == NET_ERR_MALFORMED) {
+    if (portmap_input(driver->machine, now, from, span_bytes(datagram)) == NET_ERR_MALFORMED) {
         log_limited(driver->config.log, &driver->malformed, now, LOG_DEBUG, LOG_PATH,
                     "port mapping: an answer that cannot be read; dropped");
     }
@@ -213,8 +213,8 @@ static bool open_socket(struct portmap_driver *driver, const struct net_address 
     address_ip_text(own, ip);
     /* On our address towards the router: PCP compares it with what the request says, and searches
      * by multicast leave by its interface. */
-    if (udp_socket_new(driver->config.loop, ip, 0, on_datagram, driver, &driver->udp, &why) !=
-        NET_OK) {
+    const struct udp_config config = {.receive = on_datagram, .owner = driver};
+    if (udp_socket_new(driver->config.loop, ip, 0, &config, &driver->udp, &why) != NET_OK) {
         driver->udp = NULL;
         log_line(driver->config.log, LOG_DEBUG, LOG_PATH, "port mapping: %s", why.text);
         return false;

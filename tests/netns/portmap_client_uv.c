@@ -43,7 +43,7 @@ static void on_changed(void *owner, const struct netcheck_portmap *report)
 }
 
 static void on_datagram(void *owner, mono_ns now, const struct net_address *from,
-                        struct bytes datagram)
+                        struct span datagram)
 {
     char text[ADDRESS_TEXT_SIZE];
     (void)owner;
@@ -96,8 +96,9 @@ int main(int argc, char **argv)
     log_init(&client.log, LOG_DEBUG);
     client.log.sink = log_to_file;
     client.log.owner = stderr;
-    if (port != 0 && udp_socket_new(&client.loop, "0.0.0.0", (uint16_t)port, on_datagram, &client,
-                                    &client.udp, &why) != NET_OK) {
+    const struct udp_config udp = {.receive = on_datagram, .owner = &client};
+    if (port != 0 && udp_socket_new(&client.loop, "0.0.0.0", (uint16_t)port, &udp, &client.udp,
+                                    &why) != NET_OK) {
         (void)fprintf(stderr, "%s\n", why.text);
         return 1;
     }

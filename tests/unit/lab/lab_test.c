@@ -318,12 +318,13 @@ struct asker {
 };
 
 static void on_answer(void *owner, mono_ns now, const struct net_address *from,
-                      struct bytes datagram)
+                      struct span datagram)
 {
     struct asker *asker = owner;
     (void)now;
     (void)from;
-    assert_int_equal(stun_response_decode(datagram, &asker->tx, &asker->address), NET_OK);
+    assert_int_equal(stun_response_decode(span_bytes(datagram), &asker->tx, &asker->address),
+                     NET_OK);
     asker->answers++;
 }
 
@@ -344,8 +345,8 @@ static void test_the_stun_server_answers_good_requests_only(void **state)
     uint8_t request[STUN_REQUEST_LEN];
     struct writer w = writer_of(request, sizeof request);
     start(f, &config);
-    assert_int_equal(udp_socket_new(&f->loop, "127.0.0.1", 0, on_answer, &asker, &asker.udp, &why),
-                     NET_OK);
+    const struct udp_config udp = {.receive = on_answer, .owner = &asker};
+    assert_int_equal(udp_socket_new(&f->loop, "127.0.0.1", 0, &udp, &asker.udp, &why), NET_OK);
     assert_int_equal(address_parse_ip("127.0.0.1", &server), NET_OK);
     server.port = lab_deployment(f->lab)->stun_ports[1];
     const struct stun_tx bad = {{1}};

@@ -32,11 +32,11 @@ struct fixture {
 };
 
 static void on_datagram(void *owner, mono_ns now, const struct net_address *from,
-                        struct bytes datagram)
+                        struct span datagram)
 {
     struct fixture *f = owner;
-    if (stun_looks_like(datagram) && f->driver != NULL) {
-        (void)netcheck_driver_input(f->driver, now, from, datagram);
+    if (stun_looks_like(span_bytes(datagram)) && f->driver != NULL) {
+        (void)netcheck_driver_input(f->driver, now, from, span_bytes(datagram));
     }
 }
 
@@ -76,7 +76,8 @@ static void begin(struct fixture *f, bool complete)
     assert_int_equal(uv_loop_init(&f->loop), 0);
     assert_int_equal(lab_new(&f->loop, &lab, NULL, NULL, &f->lab, &why), NET_OK);
     assert_int_equal(http_client_new(&f->loop, &http, &f->client, &why), NET_OK);
-    assert_int_equal(udp_socket_new(&f->loop, "0.0.0.0", 0, on_datagram, f, &f->udp, &why), NET_OK);
+    const struct udp_config udp = {.receive = on_datagram, .owner = f};
+    assert_int_equal(udp_socket_new(&f->loop, "0.0.0.0", 0, &udp, &f->udp, &why), NET_OK);
     const struct netcheck_driver_config config = {.loop = &f->loop,
                                                   .client = f->client,
                                                   .rng = rng_os(),

@@ -20,7 +20,7 @@ struct end {
     struct net_address from;
 };
 
-static void on_datagram(void *owner, mono_ns now, const struct net_address *from, struct bytes in)
+static void on_datagram(void *owner, mono_ns now, const struct net_address *from, struct span in)
 {
     struct end *end = owner;
     end->got = true;
@@ -29,7 +29,7 @@ static void on_datagram(void *owner, mono_ns now, const struct net_address *from
     end->len = in.len < sizeof end->bytes ? in.len : sizeof end->bytes;
     memcpy(end->bytes, in.ptr, end->len);
     if (end->echoes) {
-        assert_int_equal(udp_socket_send(end->udp, from, in), NET_OK);
+        assert_int_equal(udp_socket_send(end->udp, from, span_bytes(in)), NET_OK);
     }
     if (end->closes) {
         udp_socket_close(end->udp);
@@ -38,8 +38,9 @@ static void on_datagram(void *owner, mono_ns now, const struct net_address *from
 
 static void open_end(uv_loop_t *loop, const char *ip, struct end *end)
 {
+    const struct udp_config config = {.receive = on_datagram, .owner = end};
     struct failure why;
-    assert_int_equal(udp_socket_new(loop, ip, 0, on_datagram, end, &end->udp, &why), NET_OK);
+    assert_int_equal(udp_socket_new(loop, ip, 0, &config, &end->udp, &why), NET_OK);
 }
 
 static void echo_over(const char *ip)
@@ -80,7 +81,8 @@ static void test_ipv6_works_alike(void **state)
     struct udp_socket *udp = NULL;
     struct failure why;
     assert_int_equal(uv_loop_init(&loop), 0);
-    enum net_err err = udp_socket_new(&loop, "::1", 0, on_datagram, NULL, &udp, &why);
+    const struct udp_config config = {.receive = on_datagram};
+    enum net_err err = udp_socket_new(&loop, "::1", 0, &config, &udp, &why);
     if (err == NET_OK) {
         udp_socket_close(udp);
     }
@@ -122,14 +124,13 @@ static void test_an_address_in_use_or_not_ours_is_refused_with_a_reason(void **s
     struct udp_socket *udp = NULL;
     struct net_address at;
     struct failure why = {0};
+    const struct udp_config config = {.receive = on_datagram};
     assert_int_equal(uv_loop_init(&loop), 0);
     open_end(&loop, "127.0.0.1", &first);
     udp_socket_address(first.udp, &at);
-    assert_int_equal(udp_socket_new(&loop, "127.0.0.1", at.port, on_datagram, NULL, &udp, &why),
-                     NET_ERR_IO);
+    assert_int_equal(udp_socket_new(&loop, "127.0.0.1", at.port, &config, &udp, &why), NET_ERR_IO);
     assert_non_null(strstr(why.text, "address already in use"));
-    assert_int_equal(udp_socket_new(&loop, "nonsense", 0, on_datagram, NULL, &udp, &why),
-                     NET_ERR_IO);
+    assert_int_equal(udp_socket_new(&loop, "nonsense", 0, &config, &udp, &why), NET_ERR_IO);
     udp_socket_close(first.udp);
     loop_finish(&loop);
 }
