@@ -3,7 +3,7 @@
 import pytest
 
 import place
-from place import AGENT, AGENT_OUTSIDE, CLIENT_OUTSIDE, SAME, Place
+from place import AGENT, AGENT_OUTSIDE, CLIENT, CLIENT_OUTSIDE, SAME, Place
 
 # How soon a path is to be there, in seconds. Far above what it takes; a path that came by luck, or by
 # somebody's timer of half a minute, would be later.
@@ -55,7 +55,11 @@ def test_nats_that_a_direct_path_gets_through(client, agent, measured):
     with Place(client, agent).start() as at:
         if agent:
             at.announced(AGENT_OUTSIDE)
-        summary = assert_direct(at, {AGENT_OUTSIDE}, measured, f"{name_of(client)} to {name_of(agent)}")
+        case = f"{name_of(client)} to {name_of(agent)}"
+        summary = assert_direct(at, {AGENT_OUTSIDE}, measured, case)
+        first, direct = at.genuine_times()
+        measured(case, "a genuine client: first pong", first)
+        measured(case, "a genuine client: first direct pong", direct)
     assert any(one.startswith(f"{CLIENT_OUTSIDE}:") for one in summary["own_endpoints"]), summary
 
 
@@ -105,3 +109,56 @@ def test_udp_that_is_blocked():
         at.client_router.drop_udp()
         summary = assert_relayed(at)
     assert not any(one.startswith(f"{CLIENT_OUTSIDE}:") for one in summary["own_endpoints"]), summary
+
+
+def test_a_direct_path_that_is_cut_and_restored_while_the_relay_works_on(measured):
+    with Place("easy", "easy").start() as at:
+        at.announced(AGENT_OUTSIDE)
+        with at.pinging("--wait", "100ms", "--timeout", "1s") as ping:
+            ping.until("direct")
+            for _ in range(70):  # then it is established: silence is believed sooner
+                pong = ping.next(lambda line: line["type"] == "pong")
+                assert pong["path"] == "direct", pong
+            at.cut_peers()
+            took = ping.change("derp", "silent")
+            assert took < LIMIT
+            measured("easy to easy, cut", "cut to relay", took)
+            for _ in range(10):
+                assert ping.next(lambda line: line["type"] == "pong")["path"] == "derp"
+            at.cut_peers(False)
+            took = ping.change("direct", "recovered")
+            assert took < LIMIT
+            measured("easy to easy, restored", "restored to direct", took)
+            ping.until("direct", {AGENT_OUTSIDE})
+            lines, _ = ping.end()
+    assert lines[-1]["path"] == "direct", lines[-1]
+
+
+def change_address(host, old, new):
+    """As when another lease is given: what was open goes on from an address that is gone."""
+    host.link.remove(f"{old}/24")
+    host.link.add(f"{new}/24")
+    if new.startswith("192.168."):
+        host.ip("route", "replace", "default", "via", f"{new.rpartition('.')[0]}.1")
+
+
+@pytest.mark.parametrize("who", ["client", "agent"])
+@pytest.mark.parametrize("nat", [None, "easy"])
+def test_an_address_that_changes_in_mid_flight(nat, who, measured):
+    hosts = {"client": (CLIENT_OUTSIDE, CLIENT), "agent": (AGENT_OUTSIDE, AGENT)}
+    with Place(nat, nat).start() as at:
+        with at.pinging("--wait", "100ms", "--timeout", "1s") as ping:
+            ping.until("direct", {AGENT_OUTSIDE})
+            old = hosts[who][1 if nat else 0]
+            new = f"{old}7"
+            change_address(getattr(at, who), old, new)
+            now_at = new if nat is None and who == "agent" else AGENT_OUTSIDE
+            _, took = ping.until("direct", {now_at})
+            assert took < LIMIT
+            measured(f"{name_of(nat)} to {name_of(nat)}, {who}'s address changed", "changed to direct", took)
+            for _ in range(10):  # in which a change of our own is noticed, and nothing falls back
+                assert ping.next(lambda line: line["type"] == "pong")["path"] == "direct"
+            lines, _ = ping.end()
+    assert lines[-1]["path"] == "direct" and lines[-1]["endpoint"].startswith(f"{now_at}:"), lines[-1]
+    if who == "client":
+        assert any(one.startswith(f"{new}:") for one in lines[-1]["own_endpoints"]), lines[-1]

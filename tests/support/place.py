@@ -6,6 +6,7 @@
 """
 
 import contextlib
+import datetime
 import os
 import time
 
@@ -67,6 +68,15 @@ class Place(contextlib.ExitStack):
             said = self.agent_process.next(lambda line: "announced" in line)
         return said["announced"]
 
+    def cut_peers(self, cut=True):
+        """A firewall on the client's router that drops UDP from and to the agent's side, without a word;
+        the relay and STUN work on."""
+        self.client_router.nft("add table inet peers; delete table inet peers")
+        if cut:
+            self.client_router.nft("table inet peers { chain c { type filter hook forward priority 0; "
+                                   f"ip saddr {AGENT_OUTSIDE} meta l4proto udp drop; "
+                                   f"ip daddr {AGENT_OUTSIDE} meta l4proto udp drop; }}; }}")
+
     def ping(self, *arguments):
         """Runs derptop ping to its end."""
         return program.run_command(self.client.command(program.binary(), "ping", "dev1", "--json", *arguments),
@@ -77,6 +87,17 @@ class Place(contextlib.ExitStack):
         return Pinging(self.client.command(program.binary(), "ping", "dev1", "--json", *arguments),
                        self.deployment.client_environment())
 
+    def genuine_times(self):
+        """How long a genuine client takes, from its start, to its first pong and to its first direct one."""
+        began = time.monotonic()
+        command = self.client.command(peers(), "ping", "--direct", "-n", "1000", "--wait", "20ms", "dev1")
+        with program.Server(command, env=self.deployment.client_environment(),
+                            first_line=lambda line: "pong" in line) as ping:
+            first = time.monotonic() - began
+            if not ping.ready["endpoint"]:
+                ping.next(lambda line: line.get("endpoint"))
+            return first, time.monotonic() - began
+
 
 class Pinging(program.Server):
     def __init__(self, command, env):
@@ -85,12 +106,20 @@ class Pinging(program.Server):
         self.first_pong = time.monotonic() - self.started
 
     def until(self, path, endpoints=None):
-        """Waits for a pong by that path (from one of those addresses, if given); returns it, and the time
-        that it took from now on."""
-        began = time.monotonic()
+        """Waits for a pong by that path (from one of those addresses, if given) whose ping was sent from now
+        on; returns it, and the time that it took."""
+        began, now = time.monotonic(), datetime.datetime.now(datetime.timezone.utc)
         pong = self.next(lambda line: line["type"] == "pong" and line["path"] == path and
+                         datetime.datetime.fromisoformat(line["time"]) > now and
                          (endpoints is None or line["endpoint"].rpartition(":")[0] in endpoints))
         return pong, time.monotonic() - began
+
+    def change(self, path, reason):
+        """Waits for the change of the path to that one, for that reason; returns the time that it took."""
+        began = time.monotonic()
+        change = self.next(lambda line: line["type"] == "path_change")
+        assert (change["to"]["path"], change["reason"]) == (path, reason), change
+        return time.monotonic() - began
 
     def end(self):
         """Ends it as Ctrl-C would; returns the rest of what it said."""

@@ -123,6 +123,7 @@ func pingCommand(ctx context.Context, args []string) error {
 	at := flags.String("url", os.Getenv("CODER_URL"), "the deployment")
 	token := flags.String("token", os.Getenv("CODER_SESSION_TOKEN"), "session token")
 	count := flags.Int("n", 5, "pongs wanted")
+	wait := flags.Duration("wait", 0, "between one pong and the next ping")
 	noSTUN := flags.Bool("no-stun", false, "the deployment has no STUN server, and that is right")
 	interval := flags.Duration("interval", 0, "pause between pings")
 	direct := flags.Bool("direct", false, "announce endpoints and take the agent's")
@@ -183,6 +184,7 @@ func pingCommand(ctx context.Context, args []string) error {
 			time.Sleep(*interval)
 		}
 		say(object{"pong": i + 1, "region": pong.DERPRegionID, "endpoint": pong.Endpoint, "ms": pong.LatencySeconds * 1000})
+		time.Sleep(*wait)
 	}
 	took, err := n.host.echo(agentAddress(agent).Addr(), 1, 10*time.Second)
 	if err != nil {

@@ -91,6 +91,7 @@ func newNode(name string, id uuid.UUID, relays *tailcfg.DERPMap, changed func())
 	if err != nil {
 		return nil, err
 	}
+	n.monitor.RegisterChangeCallback(n.linkChange)
 	n.conn.SetNetInfoCallback(n.setNetInfo)
 	n.conn.SetDERPMap(relays)
 	if err := n.conn.SetPrivateKey(n.private); err != nil {
@@ -103,7 +104,19 @@ func newNode(name string, id uuid.UUID, relays *tailcfg.DERPMap, changed func())
 	if err := n.device.Up(); err != nil {
 		return nil, err
 	}
+	n.monitor.Start()
 	return n, n.configure()
+}
+
+// linkChange does what tailscale.com's engine does when an address or a route has changed.
+func (n *node) linkChange(delta *netmon.ChangeDelta) {
+	if n.conn.SetNetworkUp(delta.AnyInterfaceUp()); !delta.AnyInterfaceUp() {
+		return
+	}
+	if delta.RebindLikelyRequired {
+		n.conn.Rebind()
+	}
+	n.conn.ReSTUN("link-change")
 }
 
 func (n *node) setNetInfo(info *tailcfg.NetInfo) {
