@@ -241,10 +241,10 @@ void tunnel_peer_set_user(struct tunnel_peer *peer, void *user)
     peer->user = user;
 }
 
-static void make_wg(struct tunnel_peer *peer, const struct tailnet_node *node)
+/* The peer's addresses in the tunnel; returns how many. */
+static size_t take_addresses(struct tunnel_peer *peer, const struct tailnet_node *node,
+                             uint8_t addresses[WG_PEER_ADDRESSES_MAX][16])
 {
-    struct tunnel *tunnel = peer->tunnel;
-    uint8_t addresses[WG_PEER_ADDRESSES_MAX][16];
     size_t count = 0;
     for (size_t i = 0; i < node->address_count && count < WG_PEER_ADDRESSES_MAX; i++) {
         if (node->addresses[i].family == ADDRESS_V6) {
@@ -255,6 +255,14 @@ static void make_wg(struct tunnel_peer *peer, const struct tailnet_node *node)
     if (count > 0) {
         memcpy(peer->address, addresses[0], 16);
     }
+    return count;
+}
+
+static void make_wg(struct tunnel_peer *peer, const struct tailnet_node *node)
+{
+    struct tunnel *tunnel = peer->tunnel;
+    uint8_t addresses[WG_PEER_ADDRESSES_MAX][16];
+    size_t count = take_addresses(peer, node, addresses);
     peer->key = node->key;
     peer->disco = node->disco;
     peer->wg = wg_device_add_peer(tunnel->device, &node->key, addresses[0], count, peer);
@@ -270,7 +278,11 @@ void tunnel_peer_set(struct tunnel_peer *peer, const struct tailnet_node *node)
 {
     bool same = peer->wg != NULL && node_public_equal(&peer->key, &node->key) &&
                 disco_public_equal(&peer->disco, &node->disco);
-    if (!same) {
+    if (same) {
+        uint8_t addresses[WG_PEER_ADDRESSES_MAX][16];
+        size_t count = take_addresses(peer, node, addresses);
+        wg_peer_set_addresses(peer->wg, addresses[0], count);
+    } else {
         drop_wg(peer);
         make_wg(peer, node);
     }

@@ -47,6 +47,37 @@ struct wg_peer *wg_device_find_peer(struct wg_device *device, const struct node_
     return NULL;
 }
 
+/* Puts the peer first: wg_device_route finds it before any other that has its addresses too. */
+static void link_first(struct wg_peer *peer)
+{
+    peer->next = peer->device->peers;
+    peer->device->peers = peer;
+}
+
+static void unlink_peer(const struct wg_peer *peer)
+{
+    struct wg_peer **link = &peer->device->peers;
+    while (*link != peer) {
+        link = &(*link)->next;
+    }
+    *link = peer->next;
+}
+
+static void take_addresses(struct wg_peer *peer, const uint8_t *addresses, size_t count)
+{
+    peer->address_count = count < WG_PEER_ADDRESSES_MAX ? count : (size_t)WG_PEER_ADDRESSES_MAX;
+    for (size_t i = 0; i < peer->address_count; i++) {
+        memcpy(peer->addresses[i], addresses + 16 * i, 16);
+    }
+}
+
+void wg_peer_set_addresses(struct wg_peer *peer, const uint8_t *addresses, size_t count)
+{
+    take_addresses(peer, addresses, count);
+    unlink_peer(peer);
+    link_first(peer);
+}
+
 struct wg_peer *wg_device_add_peer(struct wg_device *device, const struct node_public *key,
                                    const uint8_t *addresses, size_t count, void *user)
 {
@@ -62,17 +93,13 @@ struct wg_peer *wg_device_add_peer(struct wg_device *device, const struct node_p
     peer->device = device;
     peer->user = user;
     peer->key = *key;
-    peer->address_count = count < WG_PEER_ADDRESSES_MAX ? count : (size_t)WG_PEER_ADDRESSES_MAX;
-    for (size_t i = 0; i < peer->address_count; i++) {
-        memcpy(peer->addresses[i], addresses + 16 * i, 16);
-    }
+    take_addresses(peer, addresses, count);
     peer->retransmit = MONO_NEVER;
     peer->passive = MONO_NEVER;
     peer->silent = MONO_NEVER;
     peer->persistent = MONO_NEVER;
     peer->forget = MONO_NEVER;
-    peer->next = device->peers;
-    device->peers = peer;
+    link_first(peer);
     return peer;
 }
 
@@ -90,11 +117,7 @@ static void drop_events_of(struct wg_device *device, const struct wg_peer *peer)
 
 void wg_device_remove_peer(struct wg_device *device, struct wg_peer *peer)
 {
-    struct wg_peer **link = &device->peers;
-    while (*link != peer) {
-        link = &(*link)->next;
-    }
-    *link = peer->next;
+    unlink_peer(peer);
     drop_events_of(device, peer);
     wg_session_forget(peer);
     secret_free(peer);

@@ -45,10 +45,12 @@ void wg_device_free(struct wg_device *device);
 void wg_device_set_mtu(struct wg_device *device, size_t mtu);
 
 /* A peer and its `count` addresses in the tunnel (16 bytes each, /128; beyond WG_PEER_ADDRESSES_MAX
- * are dropped). An address belongs to the peer that was added last with it. NULL: the key is a
+ * are dropped). An address belongs to the peer that was given it last. NULL: the key is a
  * low-order point, or known already. */
 struct wg_peer *wg_device_add_peer(struct wg_device *device, const struct node_public *key,
                                    const uint8_t *addresses, size_t count, void *user);
+/* Other addresses, as above; its session lives on. */
+void wg_peer_set_addresses(struct wg_peer *peer, const uint8_t *addresses, size_t count);
 void wg_device_remove_peer(struct wg_device *device, struct wg_peer *peer);
 struct wg_peer *wg_device_find_peer(struct wg_device *device, const struct node_public *key);
 void *wg_peer_user(const struct wg_peer *peer);

@@ -509,6 +509,44 @@ static void test_an_address_belongs_to_the_peer_that_has_it_last(void **state)
     node_private_free(other);
 }
 
+/* What a node says of itself may change under the same keys; its session lives on. */
+static void test_a_peer_may_get_other_addresses(void **state)
+{
+    struct wg_world *w = *state;
+    struct wg_device *device = w->side[1].device;
+    static const uint8_t other[16] = {0xfd, 1};
+    (void)wg_world_say(w, 0, 8);
+    wg_world_run(w, NS_PER_SEC);
+    wg_peer_set_addresses(w->side[1].peer, other, 1);
+    assert_null(wg_device_route(device, wg_world_address[0]));
+    assert_ptr_equal(wg_device_route(device, other), w->side[1].peer);
+    assert_int_equal(wg_world_say(w, 0, 8), NET_OK);
+    wg_world_run(w, NS_PER_SEC);
+    assert_int_equal(w->side[1].got, 1);
+    assert_int_equal(wg_device_refusals(device).foreign, 1);
+    wg_peer_set_addresses(w->side[1].peer, wg_world_address[0], 1);
+    assert_int_equal(wg_world_say(w, 0, 8), NET_OK);
+    wg_world_run(w, NS_PER_SEC);
+    assert_int_equal(w->side[1].got, 2);
+    assert_int_equal(wg_world_status(w, 1).handshakes, 1);
+}
+
+static void test_an_address_that_is_given_anew_changes_hands(void **state)
+{
+    struct wg_world *w = *state;
+    struct wg_device *device = w->side[1].device;
+    struct node_private *other = node_private_new(&w->rng.rng);
+    struct node_public other_public = node_private_public(other);
+    struct wg_peer *taker = wg_device_add_peer(device, &other_public, wg_world_address[0], 1, NULL);
+    assert_ptr_equal(wg_device_route(device, wg_world_address[0]), taker);
+    wg_peer_set_addresses(w->side[1].peer, wg_world_address[0], 1);
+    assert_ptr_equal(wg_device_route(device, wg_world_address[0]), w->side[1].peer);
+    wg_device_remove_peer(device, taker);
+    wg_peer_set_addresses(w->side[1].peer, NULL, 0);
+    assert_null(wg_device_route(device, wg_world_address[0]));
+    node_private_free(other);
+}
+
 int main(void)
 {
 #define CASE(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
@@ -536,6 +574,8 @@ int main(void)
         CASE(test_a_wall_clock_that_is_set_back_does_not_shut_us_out),
         CASE(test_more_data_within_ten_seconds_owes_a_second_keepalive),
         CASE(test_an_address_belongs_to_the_peer_that_has_it_last),
+        CASE(test_a_peer_may_get_other_addresses),
+        CASE(test_an_address_that_is_given_anew_changes_hands),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
