@@ -23,6 +23,7 @@ struct end {
     mono_ns when;
     struct net_address from;
     size_t count; /* datagrams; each is to begin with its number */
+    size_t wanted; /* of them */
     size_t drained;
     size_t lengths[256];
 };
@@ -175,12 +176,12 @@ static void open_numbered(uv_loop_t *loop, const char *ip, struct end *end)
 static bool has_wanted(void *owner)
 {
     const struct end *end = owner;
-    return end->count >= *(const size_t *)(const void *)end->bytes;
+    return end->count >= end->wanted;
 }
 
 static void wait_for(uv_loop_t *loop, struct end *end, size_t count)
 {
-    memcpy(end->bytes, &count, sizeof count);
+    end->wanted = count;
     loop_until_call(loop, has_wanted, end, "all datagrams");
     assert_int_equal(end->count, count);
 }
