@@ -22,7 +22,7 @@ struct end {
     size_t len;
     mono_ns when;
     struct net_address from;
-    size_t count; /* datagrams; each is to begin with its number */
+    size_t count;  /* datagrams; each is to begin with its number */
     size_t wanted; /* of them */
     size_t drained;
     size_t lengths[256];
