@@ -98,7 +98,7 @@ static int run_screen(const struct options *options, const struct settings *sett
         .keep_list = true,
         .interval_ns = options->interval_ns,
         .timeout_ns = PROBE_TIMEOUT_S * NS_PER_SEC,
-        .log_least = LOG_INFO,
+        .log_least = LOG_DEBUG, /* for the log pane; nothing in it is written per packet */
     };
     int status = EXIT_DONE;
     if (tui_new(&look, box, &tui, &why) != NET_OK) {

@@ -134,6 +134,9 @@ void core_copy_figures(struct snapshot_stats *to, const struct latency_figures *
 enum path_kind core_path_kind(const struct watch *watch);
 /* core_publish_path.c: the path of the watched agent, what else was tried, and what changed. */
 void core_fill_path(const struct core *core, const struct watch *watch, struct snapshot *out);
+/* core_publish_history.c: the watched agent's older past, its echoes, and the log. */
+void core_fill_history(const struct watch *watch, struct snapshot *out);
+void core_fill_log(const struct log *log, struct snapshot *out);
 void core_fill_snapshot(const struct core *core, mono_ns now, struct snapshot *out);
 
 #endif

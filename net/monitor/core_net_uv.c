@@ -291,7 +291,7 @@ static void on_echo(void *owner, struct tunnel_peer *peer, mono_ns now, uint16_t
 {
     struct core *core = owner;
     struct watch *watch = tunnel_peer_user(peer);
-    if (echo_answer(&watch->echo, now, id, seq)) {
+    if (watch_echo(watch, now, id, seq)) {
         core_dirty(core);
     }
 }

@@ -155,6 +155,7 @@ void core_copy_figures(struct snapshot_stats *to, const struct latency_figures *
         .max_ns = from->max_ns,
         .p50_ns = from->p50_ns,
         .p95_ns = from->p95_ns,
+        .p99_ns = from->p99_ns,
         .jitter_ns = from->jitter_ns,
         .stddev_ns = from->stddev_ns,
     };
@@ -510,6 +511,7 @@ void core_fill_snapshot(const struct core *core, mono_ns now, struct snapshot *o
     fill_coordinator(core, out);
     if (watch != NULL) {
         fill_history(watch, out);
+        core_fill_history(watch, out);
     }
     fill_relay(core, watch, out);
     if (watch != NULL) {
@@ -520,4 +522,5 @@ void core_fill_snapshot(const struct core *core, mono_ns now, struct snapshot *o
     fill_region_names(core, watch, out);
     fill_ladder(core, watch, out);
     fill_events(core, out);
+    core_fill_log(&core->log, out);
 }

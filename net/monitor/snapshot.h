@@ -12,6 +12,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "net/base/log.h"
 #include "net/base/now.h"
 #include "net/base/uuid.h"
 
@@ -20,7 +21,12 @@ enum {
         256,                     /* rows in the list; `workspaces_total` says how many there are */
     SNAPSHOT_SAMPLES_MAX = 3600, /* an hour at one probe a second */
     SNAPSHOT_SPARK = 24,         /* last probes of each watched workspace, oldest first */
-    SNAPSHOT_EVENTS_MAX = 32,
+    SNAPSHOT_TIERS = 2,          /* of buckets, for what is longer ago */
+    SNAPSHOT_TENS_MAX = 2160,    /* of ten seconds: six hours */
+    SNAPSHOT_MINUTES_MAX = 1440, /* of a minute: a day */
+    SNAPSHOT_ECHOES_MAX = 720,   /* an hour at one in five seconds */
+    SNAPSHOT_LOG_MAX = LOG_RING,
+    SNAPSHOT_EVENTS_MAX = 256,
     SNAPSHOT_ENDPOINTS_MAX = 16,
     SNAPSHOT_CANDIDATES_MAX = 16,
     SNAPSHOT_CHANGES_MAX = 16,
@@ -42,6 +48,21 @@ struct snapshot_sample {
 };
 
 enum sample_state { SAMPLE_PENDING, SAMPLE_PONG, SAMPLE_LOST };
+
+/* The probes that were sent in one stretch of time. */
+struct snapshot_bucket {
+    mono_ns at;                      /* its start */
+    uint32_t min_us, p50_us, max_us; /* of those that were answered; 0: none was */
+    uint32_t jitter_us;
+    uint32_t answered, lost;
+    uint32_t direct; /* of `answered` */
+};
+
+/* An answer through the tunnel. */
+struct snapshot_echo {
+    mono_ns at;
+    uint32_t rtt_us;
+};
 
 /* An address of the agent that was tried. */
 enum candidate_state {
@@ -80,7 +101,7 @@ struct snapshot_traffic {
 /* Of the probes that were answered; ns. count 0: no figure is known. */
 struct snapshot_stats {
     uint64_t sent, answered, lost; /* pending = sent - answered - lost */
-    uint64_t last_ns, min_ns, avg_ns, max_ns, p50_ns, p95_ns;
+    uint64_t last_ns, min_ns, avg_ns, max_ns, p50_ns, p95_ns, p99_ns;
     uint64_t jitter_ns; /* mean of the differences of neighbouring answers (RFC 3550's idea) */
     uint64_t stddev_ns;
 };
@@ -249,6 +270,17 @@ struct snapshot {
     size_t sample_count;
     struct snapshot_sample samples[SNAPSHOT_SAMPLES_MAX]; /* oldest first */
     uint64_t interval_ns;                                 /* between probes */
+    struct snapshot_stats run_direct, run_relayed;        /* the run, by way; lost ones in `run` */
+    mono_ns first_sent_at;                                /* of the run; 0 = none yet */
+    size_t ten_count, minute_count, echo_count;
+    struct snapshot_bucket tens[SNAPSHOT_TENS_MAX]; /* oldest first, as all of these */
+    struct snapshot_bucket minutes[SNAPSHOT_MINUTES_MAX];
+    struct snapshot_echo echoes[SNAPSHOT_ECHOES_MAX];
+    uint64_t echo_interval_ns;
+
+    uint64_t log_first; /* number of log[0], counted from the start of the program */
+    size_t log_count;
+    struct log_line log[SNAPSHOT_LOG_MAX]; /* oldest first */
 
     size_t event_count;
     struct snapshot_event events[SNAPSHOT_EVENTS_MAX]; /* oldest first */

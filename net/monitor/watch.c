@@ -13,11 +13,15 @@ struct watch *watch_new(const struct watch_config *config, const struct uuid *wo
     watch->config = *config;
     watch->started_at = now;
     watch->next_beat = now;
+    history_init(&watch->history);
     return watch;
 }
 
 void watch_free(struct watch *watch)
 {
+    if (watch != NULL) {
+        history_clear(&watch->history);
+    }
     free(watch);
 }
 
@@ -160,6 +164,7 @@ static void finish(struct watch *watch, struct snapshot_sample *sample,
     if (event == NULL || event->kind == PATH_EVENT_LOST) {
         sample->state = SAMPLE_LOST;
         latency_run_lost(&watch->run);
+        history_lost(&watch->history, sample->sent_at);
         return;
     }
     uint64_t rtt_us = event->rtt_ns / NS_PER_US;
@@ -176,6 +181,9 @@ static void finish(struct watch *watch, struct snapshot_sample *sample,
     watch->first_pong_at = watch->first_pong_at == 0 ? now : watch->first_pong_at;
     watch->last_pong_at = now;
     latency_run_answered(&watch->run, event->rtt_ns);
+    latency_run_answered(&watch->run_by_way[event->route.direct ? 1 : 0], event->rtt_ns);
+    history_answered(&watch->history, sample->sent_at, sample->rtt_us,
+                     (enum path_kind)sample->path);
 }
 
 static void pass_finished(struct watch *watch)
@@ -187,6 +195,21 @@ static void pass_finished(struct watch *watch)
     if (watch->oldest_open < oldest_kept(watch)) {
         watch->oldest_open = oldest_kept(watch);
     }
+}
+
+bool watch_echo(struct watch *watch, mono_ns now, uint16_t id, uint16_t seq)
+{
+    if (!echo_answer(&watch->echo, now, id, seq)) {
+        return false;
+    }
+    uint64_t us = watch->echo.last_ns / NS_PER_US;
+    watch->echoes[watch->echo_count++ % SNAPSHOT_ECHOES_MAX] = (struct snapshot_echo){
+        .at = now - watch->echo.last_ns,
+        .rtt_us = us == 0           ? 1
+                  : us > UINT32_MAX ? UINT32_MAX
+                                    : (uint32_t)us,
+    };
+    return true;
 }
 
 void watch_event(struct watch *watch, mono_ns now, struct wall_time when,

@@ -15,6 +15,7 @@
 
 #include "net/base/now.h"
 #include "net/base/uuid.h"
+#include "net/monitor/history.h"
 #include "net/monitor/snapshot.h"
 #include "net/path/peer_path.h"
 #include "net/probe/echo.h"
@@ -66,7 +67,11 @@ struct watch {
     struct snapshot_sample samples[SNAPSHOT_SAMPLES_MAX];
     uint64_t beat_seq[SNAPSHOT_SAMPLES_MAX]; /* 0: not sent */
     struct latency_run run;
-    struct echo echo;             /* through the tunnel */
+    struct latency_run run_by_way[2]; /* [1] = direct; answers alone */
+    struct history history;
+    struct echo echo;    /* through the tunnel */
+    uint64_t echo_count; /* answered; answer n at n % SNAPSHOT_ECHOES_MAX */
+    struct snapshot_echo echoes[SNAPSHOT_ECHOES_MAX];
     bool grace_over;              /* the run does not wait for the handshake any more */
     struct path_route last_route; /* that carried the last pong */
     mono_ns first_direct_at;      /* 0: never was direct */
@@ -92,6 +97,9 @@ void watch_set_paused(struct watch *watch, mono_ns now, bool paused);
 
 /* Probe at once. */
 void watch_poke(struct watch *watch, mono_ns now);
+
+/* A packet of the agent that came through the tunnel. True: it answers an echo that is open. */
+bool watch_echo(struct watch *watch, mono_ns now, uint16_t id, uint16_t seq);
 
 /* What the path has to say. */
 void watch_event(struct watch *watch, mono_ns now, struct wall_time when,

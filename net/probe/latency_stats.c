@@ -89,6 +89,7 @@ void latency_run_figures(const struct latency_run *run, struct latency_figures *
         .max_ns = run->max_ns,
         .p50_ns = run_percentile(run, 50),
         .p95_ns = run_percentile(run, 95),
+        .p99_ns = run_percentile(run, 99),
     };
     if (run->jitter_count > 0) {
         out->jitter_ns = (uint64_t)(run->jitter_sum_ns / (double)run->jitter_count);
@@ -135,4 +136,5 @@ void latency_window_figures(uint64_t *values, size_t count, struct latency_figur
     out->max_ns = values[count - 1];
     out->p50_ns = nearest_rank(values, count, 50);
     out->p95_ns = nearest_rank(values, count, 95);
+    out->p99_ns = nearest_rank(values, count, 99);
 }

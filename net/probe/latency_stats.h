@@ -21,7 +21,7 @@ enum {
 /* What is told of them; ns. With no answer all but the counts are 0. */
 struct latency_figures {
     uint64_t sent, answered, lost;
-    uint64_t last_ns, min_ns, avg_ns, max_ns, p50_ns, p95_ns;
+    uint64_t last_ns, min_ns, avg_ns, max_ns, p50_ns, p95_ns, p99_ns;
     uint64_t jitter_ns; /* mean difference of neighbouring answers */
     uint64_t stddev_ns; /* of the sample (n - 1) */
 };
