@@ -15,6 +15,9 @@ int cmd_ping(const struct options *options);
 int cmd_netcheck(const struct options *options);
 int cmd_version(void);
 
+/* `derptop __complete WORDS…`, for the shells: what the last word may become (complete.h). */
+int cmd_complete(int argc, char **argv);
+
 /* The exit status that a failure means. */
 int cmd_status(const struct failure *failure);
 

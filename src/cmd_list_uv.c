@@ -1,20 +1,14 @@
 /*
  * `derptop list`: workspaces and their agents, as text or JSON.
  */
-#include <stdlib.h>
-#include <string.h>
-
-#include <uv.h>
+#include <stdio.h>
 
 #include "net/base/text.h"
-#include "net/control/api_uv.h"
 #include "src/cmd.h"
 #include "src/out.h"
+#include "src/workspaces_uv.h"
 
 struct list {
-    struct api *api;
-    struct http_client *http;
-    struct log log;
     bool json;
     struct failure failure;
 };
@@ -116,60 +110,20 @@ static void on_list(void *owner, const struct failure *failure,
     print_all(list, workspaces);
 }
 
-static enum net_err open_client(struct list *list, uv_loop_t *loop, const struct settings *s)
-{
-    struct http_config config = {
-        .user_agent = "derptop/" DERPTOP_VERSION,
-        .ca_file = s->ca_file[0] != '\0' ? s->ca_file : NULL,
-        .cert_file = s->cert_file[0] != '\0' ? s->cert_file : NULL,
-        .key_file = s->key_file[0] != '\0' ? s->key_file : NULL,
-        .headers = s->headers,
-        .header_count = s->header_count,
-        .log = &list->log,
-    };
-    return http_client_new(loop, &config, &list->http, &list->failure);
-}
-
-/* The client's idle connections keep the loop alive: it is asked until the answer came, then
- * closed. */
-struct done_flag {
-    struct list *list;
-    bool done;
-};
-
-static void on_list_done(void *owner, const struct failure *failure,
-                         struct deployment_workspaces *workspaces)
-{
-    struct done_flag *flag = owner;
-    on_list(flag->list, failure, workspaces);
-    flag->done = true;
-}
-
 int cmd_list(const struct options *options)
 {
     struct settings settings;
     struct list list = {.json = options->json};
-    struct done_flag flag = {.list = &list};
-    uv_loop_t loop;
+    struct log log;
     int status = cmd_settings(options, &settings);
     if (status != EXIT_DONE) {
         return status;
     }
-    log_init(&list.log, options->verbose ? LOG_DEBUG : LOG_ERROR);
-    list.log.sink = options->verbose ? log_to_file : NULL;
-    list.log.owner = stderr;
-    (void)uv_loop_init(&loop);
-    if (open_client(&list, &loop, &settings) == NET_OK) {
-        list.api = api_new(list.http, &settings, &list.log);
-        (void)api_workspaces(list.api, "owner:me", on_list_done, &flag);
-        while (!flag.done && uv_run(&loop, UV_RUN_ONCE) != 0) {
-        }
-        api_free(list.api);
-        http_client_close(list.http);
-        (void)uv_run(&loop, UV_RUN_DEFAULT);
-    }
-    (void)uv_loop_close(&loop);
-    log_clear(&list.log);
+    log_init(&log, options->verbose ? LOG_DEBUG : LOG_ERROR);
+    log.sink = options->verbose ? log_to_file : NULL;
+    log.owner = stderr;
+    workspaces_fetch(&settings, &log, 0, on_list, &list);
+    log_clear(&log);
     settings_clear(&settings);
     if (list.failure.code != NET_OK) {
         out_error(list.failure.text);

@@ -26,7 +26,9 @@ static int run(const struct options *options)
     case OPTIONS_NETCHECK:
         return cmd_netcheck(options);
     case OPTIONS_LAB:
-        return cmd_lab(options->lab_argc, options->lab_argv);
+        return cmd_lab(options->rest_argc, options->rest_argv);
+    case OPTIONS_COMPLETE:
+        return cmd_complete(options->rest_argc, options->rest_argv);
     case OPTIONS_MONITOR:
         break;
     }
@@ -47,7 +49,7 @@ int main(int argc, char **argv)
         return EXIT_USAGE;
     }
     if (options.help) {
-        options_help(stdout);
+        options_help(stdout, options.command);
         return EXIT_DONE;
     }
     if (options.version) {

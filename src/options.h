@@ -12,7 +12,14 @@
 #include "net/base/err.h"
 #include "net/control/settings.h"
 
-enum options_command { OPTIONS_MONITOR, OPTIONS_LIST, OPTIONS_PING, OPTIONS_NETCHECK, OPTIONS_LAB };
+enum options_command {
+    OPTIONS_MONITOR,
+    OPTIONS_LIST,
+    OPTIONS_PING,
+    OPTIONS_NETCHECK,
+    OPTIONS_LAB,
+    OPTIONS_COMPLETE,
+};
 
 struct options {
     enum options_command command;
@@ -35,9 +42,9 @@ struct options {
     uint64_t wait_ns, timeout_ns;
     bool time, utc;
 
-    /* What follows `lab`, for its own parser. */
-    int lab_argc;
-    char **lab_argv;
+    /* The word `lab` or `__complete` and what follows it, for their own parsers. */
+    int rest_argc;
+    char **rest_argv;
 };
 
 /* NET_ERR_USAGE with *why: an unknown flag (with the nearest one), a missing or bad value, a flag
@@ -46,8 +53,8 @@ struct options {
 NET_MUST_USE enum net_err options_parse(int argc, char **argv, struct options *out,
                                         struct failure *why);
 
-/* Usage, commands, flags, environment, exit status. */
-void options_help(FILE *out);
+/* What the command does and its flags; of the monitor: all commands. */
+void options_help(FILE *out, enum options_command command);
 
 /* The flags that settings_load wants. */
 void options_settings_flags(const struct options *options, struct settings_flags *out);

@@ -17,7 +17,7 @@ build_packages=(
 # What only the tests take.
 test_packages=(
     ccache clang-14 clang-format-14 clang-tidy-14 libclang-rt-14-dev libcmocka-dev shellcheck
-    dpkg-dev iproute2 nftables tmux openssl python3 python3-venv fonts-dejavu-core
+    dpkg-dev iproute2 nftables tmux openssl python3 python3-venv fonts-dejavu-core zsh fish groff-base
     protobuf-compiler git
     miniupnpd-nftables # the daemon alone: the package miniupnpd would make a service of it
 )

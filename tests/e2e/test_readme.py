@@ -12,7 +12,7 @@ import web
 README = (pathlib.Path(__file__).parents[2] / "README.md").read_text(encoding="utf-8")
 
 
-@pytest.mark.parametrize("command", [[], ["lab"]])
+@pytest.mark.parametrize("command", program.help_commands(), ids=" ".join)
 def test_every_flag_of_the_help_is_in_the_readme(command):
     text = program.run(*command, "--help").stdout
     flags = set(re.findall(r"(?<![\w-])--?[a-zA-Z][\w-]*", text))
@@ -22,7 +22,7 @@ def test_every_flag_of_the_help_is_in_the_readme(command):
 
 
 def test_every_flag_of_the_readme_is_in_the_help():
-    text = program.run("--help").stdout + program.run("lab", "--help").stdout
+    text = "".join(program.run(*command, "--help").stdout for command in program.help_commands())
     tables = "\n".join(line for line in README.splitlines() if line.startswith("|"))
     known = {flag for flag in re.findall(r"`[^`]*?(--[a-z][\w-]*)", tables)}
     missing = {flag for flag in known if flag not in text}

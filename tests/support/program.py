@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import select
 import subprocess
 import time
@@ -34,6 +35,12 @@ def run_command(command, env=None, limit=LIMIT_SECONDS, stdin=subprocess.DEVNULL
 def run(*arguments, **how):
     """Runs derptop to its end, as run_command does."""
     return run_command([binary(), *arguments], **how)
+
+
+def help_commands():
+    """The words of each command that the help names; the monitor's are none."""
+    words = re.findall(r"^ +derptop ([a-z]+)\b", run("--help").stdout, re.M)
+    return [[]] + [[word] for word in dict.fromkeys(words)]
 
 
 def json_lines(text):

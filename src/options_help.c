@@ -1,0 +1,94 @@
+/*
+ * `--help`: that of the program and of each command fits a screen of 80x24.
+ */
+#include <string.h>
+
+#include "net/base/text.h"
+#include "src/options_internal.h"
+
+enum { USAGE_COLUMN = 28, FLAG_COLUMN = 34, TEXT_WIDTH = 78 };
+
+static void help_flag(FILE *out, const struct flag *flag)
+{
+    char left[64];
+    const char *value = flag->value == NULL ? "" : flag->value;
+    if (flag->letter == 0) {
+        text_format(left, sizeof left, "      --%s%s%s", flag->name, *value == '\0' ? "" : " ",
+                    value);
+    } else {
+        text_format(left, sizeof left, "  -%c, --%s%s%s", flag->letter, flag->name,
+                    *value == '\0' ? "" : " ", value);
+    }
+    (void)fprintf(out, "%-*s  %s\n", FLAG_COLUMN, left, flag->help);
+}
+
+static bool is_of_deployment(const struct flag *flag)
+{
+    return flag->commands == options_deployment_mask && flag->commands != options_every_mask;
+}
+
+static void help_flags(FILE *out, enum options_command command, bool of_deployment)
+{
+    for (size_t i = 0; i < options_flag_count; i++) {
+        const struct flag *flag = &options_flags[i];
+        bool fits = (flag->commands & 1U << command) != 0;
+        if (fits && is_of_deployment(flag) == of_deployment) {
+            help_flag(out, flag);
+        }
+    }
+}
+
+/* The flags that say where the deployment is, by their names alone. */
+static void help_names(FILE *out)
+{
+    size_t column = 0;
+    for (size_t i = 0; i < options_flag_count; i++) {
+        const struct flag *flag = &options_flags[i];
+        size_t wide = strlen(flag->name) + 3;
+        if (!is_of_deployment(flag)) {
+            continue;
+        }
+        if (column + wide > TEXT_WIDTH || column == 0) {
+            (void)fputs(column == 0 ? " " : "\n ", out);
+            column = 1;
+        }
+        (void)fprintf(out, " --%s", flag->name);
+        column += wide;
+    }
+    (void)fputs("\n", out);
+}
+
+static void help_program(FILE *out)
+{
+    (void)fputs("derptop: live monitor of a Coder tailnet connection\n\n", out);
+    for (size_t i = 0; i < options_command_count; i++) {
+        const struct command_row *row = &options_commands[i];
+        if (row->usage != NULL) {
+            (void)fprintf(out, "  %-*s%s\n", USAGE_COLUMN, row->usage, row->help);
+        }
+    }
+    (void)fputs("\nWORKSPACE is [owner/]name[.agent]. Flags of the monitor:\n", out);
+    help_flags(out, OPTIONS_MONITOR, false);
+    (void)fputs("Where the deployment is, and who you are (`derptop list --help` explains):\n",
+                out);
+    help_names(out);
+    (void)fputs("Flags of the others: `derptop COMMAND --help`. The rest: `man derptop`.\n", out);
+}
+
+void options_help(FILE *out, enum options_command command)
+{
+    const struct command_row *row = options_command_row(command);
+    if (command == OPTIONS_MONITOR) {
+        help_program(out);
+        return;
+    }
+    (void)fprintf(out, "%s: %s\n\n", row->usage, row->help);
+    help_flags(out, command, false);
+    if ((options_deployment_mask >> command & 1) != 0) {
+        (void)fputs("Where the deployment is, and who you are:\n", out);
+        help_flags(out, command, true);
+        (void)fputs("A flag wins over its variable, a variable over the files.\n", out);
+    }
+    (void)fputs("Exit status: 0 done, 1 failed, 2 wrong usage, 3 not signed in, 130 interrupted.\n",
+                out);
+}

@@ -1,0 +1,115 @@
+#include <string.h>
+
+#include "net/base/text.h"
+#include "src/options_internal.h"
+
+enum {
+    FOR_MONITOR = 1 << OPTIONS_MONITOR,
+    FOR_LIST = 1 << OPTIONS_LIST,
+    FOR_PING = 1 << OPTIONS_PING,
+    FOR_NETCHECK = 1 << OPTIONS_NETCHECK,
+    FOR_DEPLOYMENT = FOR_MONITOR | FOR_LIST | FOR_PING | FOR_NETCHECK,
+    FOR_EVERY = FOR_DEPLOYMENT | 1 << OPTIONS_LAB,
+    FOR_HEADLESS = FOR_LIST | FOR_PING | FOR_NETCHECK,
+};
+
+const unsigned options_deployment_mask = FOR_DEPLOYMENT;
+const unsigned options_every_mask = FOR_EVERY;
+
+#define AT(member) offsetof(struct options, member)
+const struct flag options_flags[] = {
+    {"lab", 0, NULL, FLAG_SWITCH, FOR_MONITOR, AT(lab), "start a loopback deployment, watch that"},
+    {"interval", 0, "TIME", FLAG_DURATION, FOR_MONITOR, AT(interval_ns),
+     "between probes of the monitor (1s)"},
+    {"num", 'n', "N", FLAG_COUNT, FOR_PING, AT(num), "pings to send; 0 = until interrupted (0)"},
+    {"wait", 0, "TIME", FLAG_DURATION, FOR_PING, AT(wait_ns), "between pings (1s)"},
+    {"timeout", 't', "TIME", FLAG_DURATION, FOR_PING, AT(timeout_ns),
+     "a ping without answer is lost after it (5s)"},
+    {"time", 0, NULL, FLAG_SWITCH, FOR_PING, AT(time), "print the local time of each pong"},
+    {"utc", 0, NULL, FLAG_SWITCH, FOR_PING, AT(utc), "print the time in UTC; implies --time"},
+    {"json", 0, NULL, FLAG_SWITCH, FOR_HEADLESS, AT(json), "one JSON object a line"},
+    {"url", 0, "URL", FLAG_TEXT, FOR_DEPLOYMENT, AT(url), "the deployment (CODER_URL)"},
+    {"token", 0, "TOKEN", FLAG_TEXT, FOR_DEPLOYMENT, AT(token),
+     "session token (CODER_SESSION_TOKEN)"},
+    {"global-config", 0, "DIR", FLAG_DIRECTORY, FOR_DEPLOYMENT, AT(config_dir),
+     "files of `coder login` (CODER_CONFIG_DIR)"},
+    {"header", 0, "K=V", FLAG_HEADER, FOR_DEPLOYMENT, 0,
+     "extra HTTP header; repeats (CODER_HEADER)"},
+    {"header-command", 0, "COMMAND", FLAG_TEXT, FOR_DEPLOYMENT, AT(header_command),
+     "prints extra ones (CODER_HEADER_COMMAND)"},
+    {"client-tls-ca-file", 0, "FILE", FLAG_FILE, FOR_DEPLOYMENT, AT(ca_file),
+     "CAs, PEM (CODER_CLIENT_TLS_CA_FILE)"},
+    {"client-tls-cert-file", 0, "FILE", FLAG_FILE, FOR_DEPLOYMENT, AT(cert_file),
+     "PEM (CODER_CLIENT_TLS_CERT_FILE)"},
+    {"client-tls-key-file", 0, "FILE", FLAG_FILE, FOR_DEPLOYMENT, AT(key_file),
+     "PEM (CODER_CLIENT_TLS_KEY_FILE)"},
+    {"disable-direct-connections", 0, NULL, FLAG_SWITCH, FOR_DEPLOYMENT, AT(disable_direct),
+     "relay only"},
+    {"color", 0, "auto|always|never", FLAG_CHOICE, FOR_MONITOR, AT(color),
+     "when to use colours (auto)"},
+    {"ascii", 0, NULL, FLAG_SWITCH, FOR_MONITOR, AT(ascii),
+     "draw with ASCII alone (DERPTOP_ASCII)"},
+    {"verbose", 'v', NULL, FLAG_SWITCH, FOR_HEADLESS, AT(verbose), "debug log to stderr"},
+    {"version", 0, NULL, FLAG_SWITCH, FOR_EVERY, AT(version), "version and libraries"},
+    {"help", 'h', NULL, FLAG_SWITCH, FOR_EVERY, AT(help), "this text"},
+};
+const size_t options_flag_count = sizeof options_flags / sizeof *options_flags;
+
+const struct command_row options_commands[] = {
+    {"", OPTIONS_MONITOR, OPERAND_MAY_WORKSPACE, "derptop [WORKSPACE]", "full-screen monitor"},
+    {"", OPTIONS_MONITOR, OPERAND_MAY_WORKSPACE, "derptop --lab",
+     "the same, on a deployment started on loopback"},
+    {"list", OPTIONS_LIST, OPERAND_NONE, "derptop list", "workspaces and their agents"},
+    {"ping", OPTIONS_PING, OPERAND_WORKSPACE, "derptop ping WORKSPACE",
+     "pongs, then the diagnosis"},
+    {"netcheck", OPTIONS_NETCHECK, OPERAND_NONE, "derptop netcheck",
+     "what this computer's network allows"},
+    {"lab", OPTIONS_LAB, OPERAND_NONE, "derptop lab", "only the loopback deployment"},
+    {"__complete", OPTIONS_COMPLETE, OPERAND_NONE, NULL, NULL},
+};
+const size_t options_command_count = sizeof options_commands / sizeof *options_commands;
+
+const struct flag *options_find_flag(const char *name, size_t len)
+{
+    for (size_t i = 0; i < options_flag_count; i++) {
+        const struct flag *flag = &options_flags[i];
+        if (strlen(flag->name) == len && strncmp(flag->name, name, len) == 0) {
+            return flag;
+        }
+    }
+    return NULL;
+}
+
+const struct flag *options_find_letter(char letter)
+{
+    for (size_t i = 0; i < options_flag_count; i++) {
+        if (letter != '\0' && options_flags[i].letter == letter) {
+            return &options_flags[i];
+        }
+    }
+    return NULL;
+}
+
+bool options_choice(const char *choices, size_t n, char *out, size_t size)
+{
+    for (; n > 0 && choices != NULL; n--) {
+        choices = strchr(choices, '|');
+        choices = choices == NULL ? NULL : choices + 1;
+    }
+    if (choices == NULL) {
+        return false;
+    }
+    text_copy(out, size, choices);
+    out[strcspn(out, "|")] = '\0';
+    return true;
+}
+
+const struct command_row *options_command_row(enum options_command command)
+{
+    for (size_t i = 0; i < options_command_count; i++) {
+        if (options_commands[i].command == command) {
+            return &options_commands[i];
+        }
+    }
+    return &options_commands[0];
+}
