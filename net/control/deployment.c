@@ -1,6 +1,6 @@
 #include "net/control/deployment.h"
 
-#include "net/control/deployment_json.h"
+#include "net/json/json_view.h"
 
 enum net_err deployment_parse_user(struct bytes body, struct deployment_user *out,
                                    struct failure *why)
@@ -8,7 +8,7 @@ enum net_err deployment_parse_user(struct bytes body, struct deployment_user *ou
     cJSON *json = NULL;
     struct deployment_user user = {0};
     *why = (struct failure){0};
-    if (json_object_parse(body, &json, why) == NET_OK) {
+    if (json_object_parse(body, DEPLOYMENT_BODY_MAX, &json, why) == NET_OK) {
         struct json_view view = {.object = json, .why = why, .where = "user"};
         json_uuid(&view, "id", true, &user.id);
         json_text(&view, "username", true, user.username, sizeof user.username);
@@ -26,7 +26,7 @@ enum net_err deployment_parse_build(struct bytes body, struct deployment_build *
     cJSON *json = NULL;
     struct deployment_build build = {0};
     *why = (struct failure){0};
-    if (json_object_parse(body, &json, why) == NET_OK) {
+    if (json_object_parse(body, DEPLOYMENT_BODY_MAX, &json, why) == NET_OK) {
         struct json_view view = {.object = json, .why = why, .where = "buildinfo"};
         json_text(&view, "version", true, build.version, sizeof build.version);
         json_text(&view, "dashboard_url", false, build.dashboard_url, sizeof build.dashboard_url);

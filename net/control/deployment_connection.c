@@ -3,7 +3,7 @@
 
 #include "net/base/text.h"
 #include "net/control/deployment.h"
-#include "net/control/deployment_json.h"
+#include "net/json/json_view.h"
 
 enum { REGION_DIGITS_MAX = 18 }; /* of a region's id: what int64_t surely holds */
 
@@ -114,7 +114,7 @@ enum net_err deployment_parse_connection(struct bytes body, struct connection_in
     cJSON *json = NULL;
     struct connection_info info = {0};
     *why = (struct failure){0};
-    if (json_object_parse(body, &json, why) == NET_OK) {
+    if (json_object_parse(body, DEPLOYMENT_BODY_MAX, &json, why) == NET_OK) {
         struct json_view view = {.object = json, .why = why, .where = ""};
         struct json_view map = {.object = json_object(&view, "derp_map", true),
                                 .any_case = true,

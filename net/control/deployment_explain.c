@@ -2,7 +2,7 @@
 
 #include "net/base/text.h"
 #include "net/control/deployment.h"
-#include "net/control/deployment_json.h"
+#include "net/json/json_view.h"
 
 enum { MESSAGE_SIZE = 200, EXPLAIN_BODY_MAX = 1 << 20 };
 
@@ -61,7 +61,7 @@ static void read_words(struct bytes body, struct server_words *out)
     cJSON *json = NULL;
     struct failure ignored;
     *out = (struct server_words){0};
-    if (body.len > EXPLAIN_BODY_MAX || json_object_parse(body, &json, &ignored) != NET_OK) {
+    if (json_object_parse(body, EXPLAIN_BODY_MAX, &json, &ignored) != NET_OK) {
         return;
     }
     take_words(cJSON_GetObjectItem(json, "message"), out->message, sizeof out->message);

@@ -4,7 +4,7 @@
 #include "net/base/mem.h"
 #include "net/base/text.h"
 #include "net/control/deployment.h"
-#include "net/control/deployment_json.h"
+#include "net/json/json_view.h"
 
 enum { AGENTS_MAX = 256 }; /* ours, of one workspace; templates have one to five */
 
@@ -139,7 +139,7 @@ enum net_err deployment_parse_workspace(struct bytes body, struct deployment_wor
     cJSON *json = NULL;
     struct deployment_workspace workspace = {0};
     *why = (struct failure){0};
-    if (json_object_parse(body, &json, why) == NET_OK) {
+    if (json_object_parse(body, DEPLOYMENT_BODY_MAX, &json, why) == NET_OK) {
         read_workspace(json, &workspace, why);
     }
     cJSON_Delete(json);
@@ -184,7 +184,7 @@ enum net_err deployment_parse_workspaces(struct bytes body, struct deployment_wo
     cJSON *json = NULL;
     struct deployment_workspaces page = {0};
     *why = (struct failure){0};
-    if (json_object_parse(body, &json, why) == NET_OK) {
+    if (json_object_parse(body, DEPLOYMENT_BODY_MAX, &json, why) == NET_OK) {
         read_page(json, &page, DEPLOYMENT_WORKSPACES_MAX - out->count, why);
     }
     cJSON_Delete(json);

@@ -17,10 +17,11 @@ net/base      |                                                             |
 net/crypto    | net/base                                                    | sodium openssl
 net/wire      | net/crypto net/base                                         | sodium protobuf
 net/transport | net/wire net/base                                           | uv curl wslay openssl
-net/control   | net/transport net/wire net/crypto net/base                  | uv curl cjson sodium
+net/json      | net/base                                                    | cjson
+net/control   | net/json net/transport net/wire net/crypto net/base                  | uv curl cjson sodium
 net/path      | net/transport net/crypto net/wire net/base                  | uv miniupnpc
 net/tunnel    | net/crypto net/wire net/base                                | lwip
-net/probe     | net/tunnel net/path net/transport net/wire net/crypto net/base | uv cjson
+net/probe     | net/tunnel net/path net/json net/transport net/wire net/crypto net/base | uv cjson
 net/diagnose  | net/base                                                    |
 net/monitor   | net/diagnose net/probe net/path net/control net/transport net/tunnel net/wire net/crypto net/base | uv
 net/lab       | net/diagnose net/probe net/path net/control net/transport net/tunnel net/wire net/crypto net/base | uv wslay cjson sodium

@@ -1,12 +1,12 @@
 /*
- * Internal to the deployment's parsers: JSON from a stranger, checked before and after cJSON.
+ * JSON from a stranger, checked before and after cJSON.
  *
  * Size, depth and number of values are limited before cJSON sees a byte: it would recurse 1000 deep
  * and spend some 80 bytes of memory on each "0," of two. Each getter knows the kind that it wants,
  * and says in *why which member was not of it. Members that are absent or null are the same.
  */
-#ifndef NET_CONTROL_DEPLOYMENT_JSON_H
-#define NET_CONTROL_DEPLOYMENT_JSON_H
+#ifndef NET_JSON_JSON_VIEW_H
+#define NET_JSON_JSON_VIEW_H
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -23,9 +23,10 @@ enum {
     JSON_VALUES_MAX = 2 << 20, /* 100 workspaces of 20 agents with 50 apps each are half of that */
 };
 
-/* The whole body as one object. NET_ERR_MALFORMED: not JSON, another kind, too deep;
- * NET_ERR_TOO_BIG. Free with cJSON_Delete. */
-NET_MUST_USE enum net_err json_object_parse(struct bytes body, cJSON **out, struct failure *why);
+/* The whole body, of `body_max` bytes at most, as one object. NET_ERR_MALFORMED: not JSON, another
+ * kind, too deep; NET_ERR_TOO_BIG. Free with cJSON_Delete. */
+NET_MUST_USE enum net_err json_object_parse(struct bytes body, size_t body_max, cJSON **out,
+                                            struct failure *why);
 
 /* An object while it is read: what was wrong first sticks, as with a cursor over bytes. */
 struct json_view {

@@ -1,9 +1,8 @@
-#include "net/control/deployment_json.h"
+#include "net/json/json_view.h"
 
 #include <string.h>
 
 #include "net/base/text.h"
-#include "net/control/deployment.h"
 
 /* What is known of a text of JSON before it is parsed. */
 struct survey {
@@ -43,11 +42,13 @@ static void survey_byte(struct survey *survey, uint8_t c)
     }
 }
 
-static enum net_err check(struct bytes body, struct failure *why)
+static enum net_err check(struct bytes body, size_t body_max, struct failure *why)
 {
     struct survey survey = {0};
-    if (body.len > DEPLOYMENT_BODY_MAX) {
-        return failure_set(why, NET_ERR_TOO_BIG, "more than %d MiB", DEPLOYMENT_BODY_MAX >> 20);
+    if (body.len > body_max) {
+        bool large = body_max >= 1 << 20;
+        return failure_set(why, NET_ERR_TOO_BIG, "more than %zu %s",
+                           large ? body_max >> 20 : body_max >> 10, large ? "MiB" : "KiB");
     }
     for (size_t i = 0; i < body.len; i++) {
         survey_byte(&survey, body.ptr[i]);
@@ -61,9 +62,9 @@ static enum net_err check(struct bytes body, struct failure *why)
     return NET_OK;
 }
 
-enum net_err json_object_parse(struct bytes body, cJSON **out, struct failure *why)
+enum net_err json_object_parse(struct bytes body, size_t body_max, cJSON **out, struct failure *why)
 {
-    enum net_err err = check(body, why);
+    enum net_err err = check(body, body_max, why);
     if (err != NET_OK) {
         return err;
     }
