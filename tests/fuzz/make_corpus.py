@@ -1,4 +1,4 @@
-"""Makes the seeds of the fuzz targets wire, session and tunnel from the golden vectors:
+"""Makes the seeds of the fuzz targets wire, session, tunnel and speedtest from the golden vectors:
 python3 tests/fuzz/make_corpus.py. The seeds are committed; run it again when the vectors change."""
 
 import hashlib
@@ -98,6 +98,38 @@ def tunnel():
     return seeds
 
 
+# The steps of speedtest_fuzz.c: what happens, by the rest of 7, and how much.
+INPUT, TIME, WRITE, ACKED, ENDED, FAILED, STOP = range(7)
+
+
+def what(kind, amount, far=False):
+    """The step whose rest is `kind`, with about that amount."""
+    return bytes([next(byte for byte in range(256) if byte % 7 == kind and (byte >> 3 & 15) == amount and
+                       (byte >= 128) == far)])
+
+
+def speedtest():
+    recorded = vectors("speedtest.json")
+
+    def fed(stream):
+        return b"".join(what(INPUT, len(stream[at:at + 15])) + stream[at:at + 15] for at in range(0, len(stream), 15))
+
+    def kinds(*steps):
+        return b"".join(what(*step) for step in steps)
+
+    opened = kinds((WRITE, 15), (WRITE, 15), (WRITE, 15), (WRITE, 15))
+    upload = kinds((WRITE, 3, True), (TIME, 1, True), (ACKED, 3, True)) * 4 + kinds((ACKED, 15, True))
+    seeds = []
+    for answer in hexes(recorded, {"server_response"}):
+        seeds += [b"\x01\x00" + opened + fed(answer + b"payload" * 9) + kinds((TIME, 1, True), end)
+                  for end in [(ENDED, 0), (FAILED, 0)]]
+        seeds += [b"\x01\x01" + opened + fed(answer) + upload + kinds((ENDED, 0))]
+    for line in hexes(recorded, {"client_config", "client_sends", "bytes"}):
+        seeds += [b"\x00" + fed(line) + opened + upload + kinds((ENDED, 0), (ACKED, 15, True))]
+    return seeds
+
+
 write("wire", wire())
 write("session", session())
 write("tunnel", tunnel())
+write("speedtest", speedtest())
