@@ -16,6 +16,7 @@ struct http_call {
     struct transfer transfer; /* first */
     struct buf body;
     bool too_big;
+    mono_ns asked_at, answered_at; /* 0 = not yet */
     const char *method;
     char wanted[NAME_SIZE]; /* "" = none */
     char header[HEADER_SIZE];
@@ -23,6 +24,20 @@ struct http_call {
     void (*done)(void *owner, const struct http_response *response);
     void *owner;
 };
+
+/* The connection is there, the request goes next. libcurl's own time is of after that: a server on
+ * this computer has answered by then. */
+// NOLINTNEXTLINE(readability-non-const-parameter): libcurl's type
+static int on_asking(void *owner, char *remote_ip, char *local_ip, int remote_port, int local_port)
+{
+    struct http_call *call = owner;
+    (void)remote_ip;
+    (void)local_ip;
+    (void)remote_port;
+    (void)local_port;
+    call->asked_at = mono_now();
+    return CURL_PREREQFUNC_OK;
+}
 
 static size_t on_body(char *data, size_t one, size_t len, void *owner)
 {
@@ -62,6 +77,7 @@ static size_t on_header(char *data, size_t one, size_t len, void *owner)
 {
     struct http_call *call = owner;
     (void)one;
+    call->answered_at = call->answered_at == 0 ? mono_now() : call->answered_at;
     take_header(bytes_of(data, len), "X-Coder-Build-Version", call->build_version);
     take_header(bytes_of(data, len), call->wanted, call->header);
     return len;
@@ -72,15 +88,6 @@ static void free_call(struct http_call *call)
     transfer_end(&call->transfer);
     buf_clear(&call->body);
     free(call);
-}
-
-static uint64_t first_byte_ns(CURL *easy)
-{
-    curl_off_t sent_us = 0;
-    curl_off_t first_us = 0;
-    (void)curl_easy_getinfo(easy, CURLINFO_PRETRANSFER_TIME_T, &sent_us);
-    (void)curl_easy_getinfo(easy, CURLINFO_STARTTRANSFER_TIME_T, &first_us);
-    return first_us > sent_us ? (uint64_t)(first_us - sent_us) * NS_PER_US : 0;
 }
 
 static void fill_response(struct http_call *call, struct http_response *out, char *type_out)
@@ -96,7 +103,7 @@ static void fill_response(struct http_call *call, struct http_response *out, cha
     }
     out->status = (int)status;
     out->body = buf_view(&call->body);
-    out->first_byte_ns = first_byte_ns(call->transfer.easy);
+    out->first_byte_ns = mono_since(call->answered_at, call->asked_at);
     out->over_ipv6 = transfer_is_ipv6(&call->transfer);
 }
 
@@ -155,6 +162,8 @@ static struct http_call *start(struct http_client *client, const struct http_req
     (void)curl_easy_setopt(easy, CURLOPT_WRITEDATA, call);
     (void)curl_easy_setopt(easy, CURLOPT_HEADERFUNCTION, on_header);
     (void)curl_easy_setopt(easy, CURLOPT_HEADERDATA, call);
+    (void)curl_easy_setopt(easy, CURLOPT_PREREQFUNCTION, on_asking);
+    (void)curl_easy_setopt(easy, CURLOPT_PREREQDATA, call);
     (void)curl_easy_setopt(easy, CURLOPT_MAXFILESIZE_LARGE, (curl_off_t)request->body_max);
     return call;
 }
