@@ -158,6 +158,13 @@ static uint8_t endpoint_index(struct watch *watch, const struct net_address *add
     return (uint8_t)slot;
 }
 
+/* As a sample keeps it. Statistics are made of the same: no figure is to differ from its pong's. */
+static uint32_t whole_us(uint64_t ns)
+{
+    uint64_t us = (ns + NS_PER_US / 2) / NS_PER_US;
+    return us == 0 ? 1 : us > UINT32_MAX ? UINT32_MAX : (uint32_t)us;
+}
+
 static void finish(struct watch *watch, struct snapshot_sample *sample,
                    const struct path_event *event, mono_ns now)
 {
@@ -167,10 +174,9 @@ static void finish(struct watch *watch, struct snapshot_sample *sample,
         history_lost(&watch->history, sample->sent_at);
         return;
     }
-    uint64_t rtt_us = event->rtt_ns / NS_PER_US;
     sample->state = SAMPLE_PONG;
     sample->sent_at = event->sent_at;
-    sample->rtt_us = rtt_us == 0 ? 1 : rtt_us > UINT32_MAX ? UINT32_MAX : (uint32_t)rtt_us;
+    sample->rtt_us = whole_us(event->rtt_ns);
     sample->path = event->route.direct ? PATH_DIRECT : PATH_DERP;
     sample->region = (uint16_t)event->route.region;
     watch->last_route = event->route;
@@ -180,8 +186,9 @@ static void finish(struct watch *watch, struct snapshot_sample *sample,
     }
     watch->first_pong_at = watch->first_pong_at == 0 ? now : watch->first_pong_at;
     watch->last_pong_at = now;
-    latency_run_answered(&watch->run, event->rtt_ns);
-    latency_run_answered(&watch->run_by_way[event->route.direct ? 1 : 0], event->rtt_ns);
+    uint64_t rtt_ns = (uint64_t)sample->rtt_us * NS_PER_US;
+    latency_run_answered(&watch->run, rtt_ns);
+    latency_run_answered(&watch->run_by_way[event->route.direct ? 1 : 0], rtt_ns);
     history_answered(&watch->history, sample->sent_at, sample->rtt_us,
                      (enum path_kind)sample->path);
 }
@@ -202,13 +209,8 @@ bool watch_echo(struct watch *watch, mono_ns now, uint16_t id, uint16_t seq)
     if (!echo_answer(&watch->echo, now, id, seq)) {
         return false;
     }
-    uint64_t us = watch->echo.last_ns / NS_PER_US;
     watch->echoes[watch->echo_count++ % SNAPSHOT_ECHOES_MAX] = (struct snapshot_echo){
-        .at = now - watch->echo.last_ns,
-        .rtt_us = us == 0           ? 1
-                  : us > UINT32_MAX ? UINT32_MAX
-                                    : (uint32_t)us,
-    };
+        .at = now - watch->echo.last_ns, .rtt_us = whole_us(watch->echo.last_ns)};
     return true;
 }
 
