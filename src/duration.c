@@ -59,7 +59,7 @@ enum net_err duration_parse(const char *text, uint64_t *ns)
 
 void duration_text(uint64_t ns, char out[DURATION_TEXT_SIZE])
 {
-    uint64_t ms = (ns + NS_PER_MS / 2) / NS_PER_MS;
+    uint64_t ms = ns / NS_PER_MS + (ns % NS_PER_MS >= NS_PER_MS / 2 ? 1 : 0);
     if (ns < 10 * NS_PER_MS) {
         text_format(out, DURATION_TEXT_SIZE, "%.2fms", (double)ns / (double)NS_PER_MS);
     } else if (ms < 1000) {
