@@ -1,4 +1,4 @@
-"""Makes the seeds of the fuzz targets wire, session, tunnel and speedtest from the golden vectors:
+"""Makes the seeds of the fuzz targets wire, session, tunnel, speedtest and agent_api from the golden vectors:
 python3 tests/fuzz/make_corpus.py. The seeds are committed; run it again when the vectors change."""
 
 import hashlib
@@ -129,7 +129,21 @@ def speedtest():
     return seeds
 
 
+def agent_api():
+    with open(os.path.join(VECTORS, "..", "data", "agent_netcheck.json"), encoding="utf-8") as file:
+        report = json.load(file)
+    bodies = [json.dumps(part, separators=(",", ":")).encode() for part in
+              [report, {"net_info": report["net_info"]}, {"interfaces": report["interfaces"]}, {"net_info": None}]]
+    seeds = [b"\x05" + body for body in bodies]
+    for body in bodies[1:]:
+        head = b"\x21HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n"
+        seeds += [head + b"Content-Length: %d\r\n\r\n" % len(body) + body, head + b"\r\n" + body,
+                  head + b"Transfer-Encoding: chunked\r\n\r\n%x\r\n" % len(body) + body + b"\r\n0\r\n\r\n"]
+    return seeds
+
+
 write("wire", wire())
 write("session", session())
 write("tunnel", tunnel())
 write("speedtest", speedtest())
+write("agent_api", agent_api())
