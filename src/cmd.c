@@ -1,7 +1,9 @@
 #include "src/cmd.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 
+#include "net/base/text.h"
 #include "src/out.h"
 
 int cmd_status(const struct failure *failure)
@@ -29,4 +31,50 @@ int cmd_settings(const struct options *options, struct settings *out)
     }
     out_error(why.text);
     return cmd_status(&why);
+}
+
+static void tell_problems(const char *path, const struct config_problems *problems)
+{
+    char text[CONFIG_PATH + 300];
+    for (size_t i = 0; i < problems->count && i < CONFIG_PROBLEMS_MAX; i++) {
+        const struct config_problem *one = &problems->kept[i];
+        if (one->line > 0) {
+            text_format(text, sizeof text, "%s:%zu: %s", path, one->line, one->text);
+        } else {
+            text_format(text, sizeof text, "%s: %s", path, one->text);
+        }
+        out_error(text);
+    }
+    if (problems->count > CONFIG_PROBLEMS_MAX) {
+        text_format(text, sizeof text, "%s: %zu more", path, problems->count - CONFIG_PROBLEMS_MAX);
+        out_error(text);
+    }
+    (void)fputs("`derptop --print-config` prints what there is; --config /dev/null does without.\n",
+                stderr);
+}
+
+/* A flag wins over its variable, a variable over the file. */
+static void lay_flags_over(const struct options *options, struct config *config)
+{
+    const char *no_color = get_env("NO_COLOR");
+    if (options->color != NULL) {
+        text_copy(config->color, sizeof config->color, options->color);
+    } else if (no_color != NULL && no_color[0] != '\0') {
+        text_copy(config->color, sizeof config->color, "auto"); /* which looks at the variable */
+    }
+    config->ascii |= options->ascii;
+    config->interval_ns = options->interval_ns != 0 ? options->interval_ns : config->interval_ns;
+}
+
+int cmd_config(const struct options *options, struct config *out)
+{
+    struct config_problems problems;
+    char path[CONFIG_PATH];
+    config_path(options->config_file, get_env, path);
+    if (config_load(path, options->config_file != NULL, out, &problems) != NET_OK) {
+        tell_problems(path, &problems);
+        return EXIT_USAGE;
+    }
+    lay_flags_over(options, out);
+    return EXIT_DONE;
 }

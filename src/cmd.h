@@ -5,6 +5,7 @@
 #ifndef SRC_CMD_H
 #define SRC_CMD_H
 
+#include "src/config.h"
 #include "src/options.h"
 
 enum { EXIT_DONE = 0, EXIT_FAILED = 1, EXIT_USAGE = 2, EXIT_REFUSED = 3, EXIT_INTERRUPTED = 130 };
@@ -20,6 +21,10 @@ int cmd_complete(int argc, char **argv);
 
 /* The exit status that a failure means. */
 int cmd_status(const struct failure *failure);
+
+/* Reads the settings file and lays the flags over it; says what is wrong on stderr, each problem
+ * with its line. Returns EXIT_DONE or EXIT_USAGE. */
+int cmd_config(const struct options *options, struct config *out);
 
 /* Loads the settings; says what is wrong on stderr. Returns EXIT_DONE or the exit status. */
 int cmd_settings(const struct options *options, struct settings *out);

@@ -84,9 +84,10 @@ static void send_command(void *owner, const struct command *command)
     core_thread_send(owner, command);
 }
 
-static int run_screen(const struct options *options, const struct settings *settings)
+static int run_screen(const struct options *options, const struct config *config,
+                      const struct settings *settings)
 {
-    struct tui_options look = {.ascii = options->ascii, .color = options->color};
+    struct tui_options look = {.ascii = config->ascii, .color = config->color};
     struct snapshot_box *box = snapshot_box_new();
     struct core_thread *thread = NULL;
     struct tui *tui = NULL;
@@ -96,7 +97,8 @@ static int run_screen(const struct options *options, const struct settings *sett
         .target = options->target,
         .lab = options->lab,
         .keep_list = true,
-        .interval_ns = options->interval_ns,
+        .interval_ns = config->interval_ns,
+        .watches_max = (size_t)config->keep_connected,
         .timeout_ns = PROBE_TIMEOUT_S * NS_PER_SEC,
         .log_least = LOG_DEBUG, /* for the log pane; nothing in it is written per packet */
     };
@@ -121,15 +123,19 @@ static int run_screen(const struct options *options, const struct settings *sett
 int cmd_monitor(const struct options *options)
 {
     struct settings settings = {0};
+    struct config config;
     struct lab_run lab = {0};
-    int status =
-        options->lab ? start_lab(&lab, options, &settings) : cmd_settings(options, &settings);
+    int status = cmd_config(options, &config);
+    if (status != EXIT_DONE) {
+        return status;
+    }
+    status = options->lab ? start_lab(&lab, options, &settings) : cmd_settings(options, &settings);
     if (status == EXIT_REFUSED && !options->lab) {
         (void)fputs("With no deployment at hand, `derptop --lab` starts one on this machine.\n",
                     stderr);
     }
     if (status == EXIT_DONE) {
-        status = run_screen(options, &settings);
+        status = run_screen(options, &config, &settings);
         settings_clear(&settings);
     }
     if (options->lab) {

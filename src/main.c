@@ -6,6 +6,7 @@
 #include "net/crypto/key.h"
 #include "src/cmd.h"
 #include "src/cmd_lab.h"
+#include "src/config.h"
 #include "src/options.h"
 #include "src/out.h"
 
@@ -54,6 +55,10 @@ int main(int argc, char **argv)
     }
     if (options.version) {
         return cmd_version();
+    }
+    if (options.print_config || options.print_config_schema) {
+        (options.print_config ? config_print : config_print_schema)(stdout);
+        return EXIT_DONE;
     }
     if (crypto_start() != NET_OK) { /* before the first token lands in locked memory */
         out_error("libsodium or libcrypto cannot start");

@@ -203,7 +203,7 @@ static enum net_err check_fit(const struct cursor *cursor, const struct options 
                                options_flags[i].name);
         }
     }
-    if (out->help || out->version) {
+    if (out->help || out->version || out->print_config || out->print_config_schema) {
         return NET_OK;
     }
     const struct command_row *row = options_command_row(out->command);
@@ -223,10 +223,7 @@ enum net_err options_parse(int argc, char **argv, struct options *out, struct fa
     bool command_seen = false;
     bool only_words = false;
     enum net_err err = NET_OK;
-    *out = (struct options){.color = "auto",
-                            .interval_ns = NS_PER_SEC,
-                            .wait_ns = NS_PER_SEC,
-                            .timeout_ns = 5 * NS_PER_SEC};
+    *out = (struct options){.wait_ns = NS_PER_SEC, .timeout_ns = 5 * NS_PER_SEC};
     while (err == NET_OK && cursor.at < argc) {
         char *arg = argv[cursor.at++];
         if (only_words || arg[0] != '-' || arg[1] == '\0') {

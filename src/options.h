@@ -34,8 +34,10 @@ struct options {
 
     /* How. */
     bool help, version, verbose, json, lab, ascii;
-    const char *color; /* "auto", "always", "never" */
-    uint64_t interval_ns;
+    const char *color;       /* "auto", "always", "never"; NULL = not given: the settings file's */
+    uint64_t interval_ns;    /* 0 = not given */
+    const char *config_file; /* NULL = the usual place */
+    bool print_config, print_config_schema;
 
     /* ping */
     uint64_t num; /* 0 = until interrupted */

@@ -1,12 +1,10 @@
 /*
  * `--help`: that of the program and of each command fits a screen of 80x24.
  */
-#include <string.h>
-
 #include "net/base/text.h"
 #include "src/options_internal.h"
 
-enum { USAGE_COLUMN = 28, FLAG_COLUMN = 34, TEXT_WIDTH = 78 };
+enum { USAGE_COLUMN = 34, FLAG_COLUMN = 34 };
 
 static void help_flag(FILE *out, const struct flag *flag)
 {
@@ -27,35 +25,25 @@ static bool is_of_deployment(const struct flag *flag)
     return flag->commands == options_deployment_mask && flag->commands != options_every_mask;
 }
 
+/* Every command has these two: they share a line. */
+static void help_common(FILE *out)
+{
+    (void)fprintf(out, "%-*s  %s\n", FLAG_COLUMN, "  -h, --help, --version",
+                  "this text; version and libraries");
+}
+
 static void help_flags(FILE *out, enum options_command command, bool of_deployment)
 {
     for (size_t i = 0; i < options_flag_count; i++) {
         const struct flag *flag = &options_flags[i];
-        bool fits = (flag->commands & 1U << command) != 0;
+        bool fits = (flag->commands & 1U << command) != 0 && flag->commands != options_every_mask;
         if (fits && is_of_deployment(flag) == of_deployment) {
             help_flag(out, flag);
         }
     }
-}
-
-/* The flags that say where the deployment is, by their names alone. */
-static void help_names(FILE *out)
-{
-    size_t column = 0;
-    for (size_t i = 0; i < options_flag_count; i++) {
-        const struct flag *flag = &options_flags[i];
-        size_t wide = strlen(flag->name) + 3;
-        if (!is_of_deployment(flag)) {
-            continue;
-        }
-        if (column + wide > TEXT_WIDTH || column == 0) {
-            (void)fputs(column == 0 ? " " : "\n ", out);
-            column = 1;
-        }
-        (void)fprintf(out, " --%s", flag->name);
-        column += wide;
+    if (!of_deployment) {
+        help_common(out);
     }
-    (void)fputs("\n", out);
 }
 
 static void help_program(FILE *out)
@@ -69,10 +57,9 @@ static void help_program(FILE *out)
     }
     (void)fputs("\nWORKSPACE is [owner/]name[.agent]. Flags of the monitor:\n", out);
     help_flags(out, OPTIONS_MONITOR, false);
-    (void)fputs("Where the deployment is, and who you are (`derptop list --help` explains):\n",
+    (void)fputs("Those of a command: `derptop COMMAND --help`; those that say where the\n"
+                "deployment is and who you are: `derptop list --help`; all: `man derptop`.\n",
                 out);
-    help_names(out);
-    (void)fputs("Flags of the others: `derptop COMMAND --help`. The rest: `man derptop`.\n", out);
 }
 
 void options_help(FILE *out, enum options_command command)

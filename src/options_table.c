@@ -49,6 +49,12 @@ const struct flag options_flags[] = {
      "when to use colours (auto)"},
     {"ascii", 0, NULL, FLAG_SWITCH, FOR_MONITOR, AT(ascii),
      "draw with ASCII alone (DERPTOP_ASCII)"},
+    {"config", 0, "FILE", FLAG_FILE, FOR_MONITOR, AT(config_file),
+     "settings, not from the usual place"},
+    {"print-config", 0, NULL, FLAG_SWITCH, FOR_MONITOR, AT(print_config),
+     "print a settings file to begin with"},
+    {"print-config-schema", 0, NULL, FLAG_SWITCH, FOR_MONITOR, AT(print_config_schema),
+     "print its JSON Schema"},
     {"verbose", 'v', NULL, FLAG_SWITCH, FOR_HEADLESS, AT(verbose), "debug log to stderr"},
     {"version", 0, NULL, FLAG_SWITCH, FOR_EVERY, AT(version), "version and libraries"},
     {"help", 'h', NULL, FLAG_SWITCH, FOR_EVERY, AT(help), "this text"},
@@ -57,8 +63,6 @@ const size_t options_flag_count = sizeof options_flags / sizeof *options_flags;
 
 const struct command_row options_commands[] = {
     {"", OPTIONS_MONITOR, OPERAND_MAY_WORKSPACE, "derptop [WORKSPACE]", "full-screen monitor"},
-    {"", OPTIONS_MONITOR, OPERAND_MAY_WORKSPACE, "derptop --lab",
-     "the same, on a deployment started on loopback"},
     {"list", OPTIONS_LIST, OPERAND_NONE, "derptop list", "workspaces and their agents"},
     {"ping", OPTIONS_PING, OPERAND_WORKSPACE, "derptop ping WORKSPACE",
      "pongs, then the diagnosis"},

@@ -132,7 +132,7 @@ static void drop_oldest(struct core *core)
 static struct watch *add_watch(struct core *core, const struct uuid *workspace,
                                const struct uuid *agent)
 {
-    if (core->watch_count == CORE_WATCHES_MAX) {
+    if (core->watch_count == core->options.watches_max) {
         drop_oldest(core);
     }
     struct tunnel_peer *peer = tunnel_add_peer(core->tunnel, NULL);

@@ -103,6 +103,9 @@ enum net_err core_new(uv_loop_t *loop, const struct core_options *options, struc
     struct core *core = mem_new(sizeof *core);
     core->loop = loop;
     core->options = *options;
+    if (options->watches_max == 0 || options->watches_max > CORE_WATCHES_MAX) {
+        core->options.watches_max = CORE_WATCHES_USUAL;
+    }
     core->has_target = options->target != NULL;
     text_copy(core->target_text, sizeof core->target_text, core->has_target ? options->target : "");
     core->box = box;

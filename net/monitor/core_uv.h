@@ -16,7 +16,8 @@
 #include "net/monitor/command.h"
 #include "net/monitor/snapshot.h"
 
-enum { CORE_WATCHES_MAX = 5 }; /* agents that stay connected when another is selected */
+/* Agents that stay connected when another is selected. */
+enum { CORE_WATCHES_MAX = 64, CORE_WATCHES_USUAL = 5 };
 
 struct core_options {
     const struct settings *settings; /* borrowed until the core is closed */
@@ -24,6 +25,7 @@ struct core_options {
     bool lab;                        /* the deployment is our own (shown in the title) */
     bool keep_list;                  /* list the workspaces and keep the list live */
     bool headless;                   /* the first failure to find the target is final */
+    size_t watches_max;              /* at most CORE_WATCHES_MAX; 0 = CORE_WATCHES_USUAL */
     uint64_t interval_ns;            /* between probes */
     uint64_t timeout_ns;             /* a probe without answer is lost after it */
     uint64_t beats_max;              /* probes in all; 0 = no end */
