@@ -57,8 +57,8 @@ static void test_alone_it_is_the_monitor_with_its_defaults(void **state)
     struct options out = parsed("");
     assert_int_equal(out.command, OPTIONS_MONITOR);
     assert_null(out.target);
-    assert_string_equal(out.color, "auto");
-    assert_true(out.interval_ns == NS_PER_SEC);
+    assert_null(out.color); /* the settings file says */
+    assert_true(out.interval_ns == 0);
     assert_true(out.wait_ns == NS_PER_SEC);
     assert_true(out.timeout_ns == 5 * NS_PER_SEC);
     assert_int_equal(out.num, 0);
