@@ -10,7 +10,10 @@
 
 static void open_socket(struct paths *paths, const char *ip, uint16_t port, struct udp_socket **out)
 {
-    const struct udp_config config = {.receive = paths_on_datagram, .owner = paths};
+    const struct udp_config config = {.receive = paths_on_datagram,
+                                      .drained = paths_on_drained,
+                                      .unsent = paths_on_unsent,
+                                      .owner = paths};
     struct failure why;
     if (udp_socket_new(paths->config.loop, ip, port, &config, out, &why) != NET_OK) {
         *out = NULL;

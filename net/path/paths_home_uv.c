@@ -131,8 +131,10 @@ static void on_relay_state(void *owner, int64_t region)
 
 void paths_home_start(struct paths *paths)
 {
-    static const struct relays_handlers handlers = {
-        .packet = paths_on_relayed, .gone = on_gone, .state = on_relay_state};
+    static const struct relays_handlers handlers = {.packet = paths_on_relayed,
+                                                    .drained = paths_on_drained,
+                                                    .gone = on_gone,
+                                                    .state = on_relay_state};
     derp_map_init(&paths->map);
     const struct netcheck_driver_config config = {
         .loop = paths->config.loop,

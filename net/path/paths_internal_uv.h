@@ -58,8 +58,9 @@ struct paths {
 
     /* Sockets and endpoints. */
     struct udp_socket *v4, *v6;
-    struct link_watch *links;       /* NULL: not watched */
-    struct portmap_driver *portmap; /* NULL: not asked for (yet) */
+    struct udp_socket *reserved_from; /* by the last paths_reserve */
+    struct link_watch *links;         /* NULL: not watched */
+    struct portmap_driver *portmap;   /* NULL: not asked for (yet) */
     uv_timer_t portmap_timer;
     struct net_address mapped; /* the router's public end of it; ADDRESS_NONE: none */
     size_t seen_count;
@@ -78,6 +79,9 @@ void paths_on_relayed(void *owner, int64_t region, const struct node_public *key
                       struct bytes packet, mono_ns at);
 void paths_on_datagram(void *owner, mono_ns at, const struct net_address *address,
                        struct span span);
+
+void paths_on_drained(void *owner);
+void paths_on_unsent(void *owner, const struct net_address *to, enum net_err why, size_t count);
 
 /* paths_home_uv.c */
 void paths_home_start(struct paths *paths);

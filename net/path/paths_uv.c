@@ -54,6 +54,46 @@ enum net_err paths_send(struct paths_peer *peer, struct bytes datagram)
     return out;
 }
 
+uint8_t *paths_reserve(struct paths_peer *peer, size_t max)
+{
+    struct path_route routes[2];
+    struct paths *paths = peer->paths;
+    size_t count = peer_path_routes(peer->path, mono_now(), routes);
+    if (count != 1 || !routes[0].direct) {
+        return NULL;
+    }
+    bool v6 = routes[0].address.family == ADDRESS_V6;
+    paths->reserved_from = v6 ? paths->v6 : paths->v4;
+    return paths->reserved_from == NULL
+               ? NULL
+               : udp_socket_reserve(paths->reserved_from, &routes[0].address, max);
+}
+
+void paths_commit(struct paths_peer *peer, size_t len)
+{
+    if (udp_socket_commit(peer->paths->reserved_from, len) != NET_OK) {
+        note_unsent(peer->paths, mono_now(), NET_ERR_AGAIN);
+    } else if (len > 0) {
+        peer->direct.packets_out++;
+        peer->direct.bytes_out += len;
+    }
+}
+
+/* Of what paths_commit counted as sent. */
+void paths_on_unsent(void *owner, const struct net_address *to, enum net_err why, size_t count)
+{
+    struct paths *paths = owner;
+    struct path_route route = route_direct(to);
+    for (struct paths_peer *peer = paths->peers; peer != NULL; peer = peer->next) {
+        if (why == NET_ERR_TOO_BIG && peer->is_set && peer_path_knows(peer->path, to)) {
+            peer_path_too_big(peer->path, &route);
+        }
+    }
+    for (size_t i = 0; i < count; i++) {
+        note_unsent(paths, mono_now(), why);
+    }
+}
+
 static void send_due(struct paths_peer *peer)
 {
     uint8_t packet[DISCO_PACKET_MAX];
@@ -184,6 +224,14 @@ void paths_on_relayed(void *owner, int64_t region, const struct node_public *key
         take_disco(peer, at, &from, packet);
     } else {
         take_data(peer, at, &from, packet);
+    }
+}
+
+void paths_on_drained(void *owner)
+{
+    struct paths *paths = owner;
+    if (!paths->closing && paths->handlers.drained != NULL) {
+        paths->handlers.drained(paths->owner);
     }
 }
 

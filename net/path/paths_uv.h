@@ -42,6 +42,8 @@ struct paths_handlers {
     /* A datagram of the peer that is not disco; borrowed. May be NULL. */
     void (*data)(void *owner, struct paths_peer *peer, const struct path_route *from,
                  struct bytes datagram, mono_ns at);
+    /* After the last of a batch of those. May be NULL. */
+    void (*drained)(void *owner);
 };
 
 struct paths_traffic {
@@ -93,6 +95,13 @@ const struct paths_traffic *paths_peer_traffic(const struct paths_peer *peer, bo
 
 /* Sends a datagram the way, or both ways, that the path wants. NET_ERR_NOT_FOUND: there is none. */
 NET_MUST_USE enum net_err paths_send(struct paths_peer *peer, struct bytes datagram);
+
+/* The same without a copy, for what goes one direct way: the place for a datagram of at most `max`
+ * bytes, to be written to and then committed (0: nothing after all), with no other call in between.
+ * It goes out with its neighbours at the end of the loop's turn. NULL: not now; paths_send does it,
+ * or says why not. */
+NET_MUST_USE uint8_t *paths_reserve(struct paths_peer *peer, size_t max);
+void paths_commit(struct paths_peer *peer, size_t len);
 
 /* Sends what is due and arms the timer. */
 void paths_pump(struct paths *paths);

@@ -13,7 +13,9 @@ enum {
     IDLE_SECONDS = 60, /* a region that is not home is closed when nothing was written so long */
     PING_SECONDS = 15, /* measures the relay itself, and notices a dead one early */
     READ_SIZE = 64 << 10,
-    WAITING_MAX = 16, /* packets that wait while it opens */
+    TURN_READS = 8,           /* then other sockets and timers have their turn */
+    WRITE_AT_ONCE = 16 << 10, /* a full TLS record; less waits for the end of the loop's turn */
+    WAITING_MAX = 16,         /* packets that wait while it opens */
     RESTART_MAX_MS = 30000,
 };
 
@@ -32,6 +34,8 @@ struct relay_link {
     struct stream *stream;
     struct derp_client *client;
     uv_timer_t timer;
+    uv_prepare_t prepare; /* before the loop waits: writes what was sent in this turn */
+    unsigned handles_open;
     mono_ns dialled_at;
     mono_ns wanted_at; /* last use */
     mono_ns ping_at;   /* when the relay is measured next */
@@ -55,7 +59,11 @@ struct relay_link *relay_link_new(const struct relay_link_config *config,
         (struct relay_status){.region = region->id, .since = mono_now(), .retry_at = MONO_NEVER};
     link->ping_at = MONO_NEVER;
     (void)uv_timer_init(config->loop, &link->timer);
+    (void)uv_prepare_init(config->loop, &link->prepare);
+    uv_unref((uv_handle_t *)&link->prepare); /* what it waits for keeps the loop alive */
+    link->handles_open = 2;
     link->timer.data = link;
+    link->prepare.data = link;
     return link;
 }
 
@@ -84,6 +92,9 @@ static void drop_connection(struct relay_link *link)
 static void free_link(uv_handle_t *handle)
 {
     struct relay_link *link = handle->data;
+    if (--link->handles_open > 0) {
+        return;
+    }
     derp_map_clear(&link->holder);
     free(link);
 }
@@ -94,6 +105,7 @@ void relay_link_close(struct relay_link *link)
     drop_connection(link);
     drop_waiting(link);
     uv_close((uv_handle_t *)&link->timer, free_link);
+    uv_close((uv_handle_t *)&link->prepare, free_link);
 }
 
 const struct derp_region *relay_link_region(const struct relay_link *link)
@@ -166,6 +178,12 @@ static void write_out(struct relay_link *link)
         }
         derp_client_sent(link->client, taken);
     }
+}
+
+static void on_prepare(uv_prepare_t *prepare)
+{
+    (void)uv_prepare_stop(prepare);
+    write_out(prepare->data);
 }
 
 static void send_waiting(struct relay_link *link)
@@ -276,8 +294,12 @@ static void on_wake(void *owner)
 {
     static uint8_t in[READ_SIZE]; /* one core thread; nothing is kept in it between calls */
     struct relay_link *link = owner;
-    for (;;) {
+    for (int reads = 0;; reads++) {
         size_t got = 0;
+        if (reads == TURN_READS) {
+            stream_attach(link->stream, on_wake, link); /* goes on in the loop's next turn */
+            break;
+        }
         enum net_err err = stream_read(link->stream, in, sizeof in, &got);
         mono_ns at = mono_now(); /* before anything is decrypted */
         if (err == NET_ERR_AGAIN) {
@@ -291,7 +313,12 @@ static void on_wake(void *owner)
             failed(link, 0);
             return;
         }
-        if (!take_bytes(link, at, bytes_of(in, got))) {
+        const struct stream *was = link->stream;
+        bool lives = take_bytes(link, at, bytes_of(in, got));
+        if (link->config.handlers->drained != NULL && !link->closing) {
+            link->config.handlers->drained(link->config.owner);
+        }
+        if (!lives || link->stream != was) {
             return;
         }
     }
@@ -504,6 +531,10 @@ enum net_err relay_link_send(struct relay_link *link, const struct node_public *
     }
     link->status.packets_out++;
     link->status.bytes_out += packet.len;
-    write_out(link);
+    if (derp_client_output(link->client).len >= WRITE_AT_ONCE) {
+        write_out(link);
+    } else {
+        (void)uv_prepare_start(&link->prepare, on_prepare);
+    }
     return NET_OK;
 }

@@ -40,6 +40,8 @@ struct relays_handlers {
      */
     void (*packet)(void *owner, int64_t region, const struct node_public *peer, struct bytes packet,
                    mono_ns at);
+    /* No more packets for now: what they gave rise to is best done here. May be NULL. */
+    void (*drained)(void *owner);
     void (*gone)(void *owner, int64_t region, const struct node_public *peer, uint8_t reason);
     void (*state)(void *owner, int64_t region); /* see relays_status */
 };

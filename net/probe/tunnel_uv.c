@@ -53,13 +53,18 @@ static void on_stack_send(void *owner, struct bytes packet)
     enum { DESTINATION = 24 };
     struct tunnel *tunnel = owner;
     uint8_t memory[WG_DATAGRAM_MAX];
-    struct writer out = writer_of(memory, sizeof memory);
     struct wg_peer *wg = wg_device_route(tunnel->device, packet.ptr + DESTINATION);
     if (wg == NULL) {
         return; /* nobody has that address */
     }
-    if (wg_peer_send(wg, mono_now(), packet, &out) == NET_OK) {
-        struct tunnel_peer *peer = wg_peer_user(wg);
+    struct tunnel_peer *peer = wg_peer_user(wg);
+    size_t len = wg_datagram_len(tunnel->device, packet.len);
+    uint8_t *place = paths_reserve(peer->paths, len);
+    struct writer out = place != NULL ? writer_of(place, len) : writer_of(memory, sizeof memory);
+    enum net_err err = wg_peer_send(wg, mono_now(), packet, &out);
+    if (place != NULL) {
+        paths_commit(peer->paths, err == NET_OK ? len : 0);
+    } else if (err == NET_OK) {
         (void)!paths_send(peer->paths, writer_done(&out)); /* counted there */
     }
 }
@@ -88,6 +93,12 @@ static void on_data(void *owner, struct paths_peer *paths_peer, const struct pat
     } else if (input.packet.len > 0) {
         (void)!stack_input(tunnel->stack, at, input.packet); /* what it drops is of no use */
     }
+}
+
+static void on_drained(void *owner)
+{
+    struct tunnel *tunnel = owner;
+    stack_flush(tunnel->stack, mono_now());
     tunnel_pump(tunnel);
 }
 
@@ -333,6 +344,26 @@ enum net_err tunnel_echo(struct tunnel_peer *peer, uint16_t id, uint16_t seq, si
     return stack_echo(peer->tunnel->stack, mono_now(), peer->address, id, seq, payload);
 }
 
+struct tcp_conn *tunnel_tcp_open(struct tunnel_peer *peer, uint16_t port,
+                                 const struct tcp_handlers *handlers, void *owner)
+{
+    struct tunnel *tunnel = peer->tunnel;
+    if (peer->wg == NULL || !peer->has_address) {
+        return NULL;
+    }
+    struct tcp_conn *conn =
+        tcp_open(tunnel->stack, mono_now(), peer->address, port, handlers, owner);
+    tunnel_pump(tunnel); /* TCP's timers run from now on */
+    return conn;
+}
+
+struct tcp_listener *tunnel_tcp_listen(struct tunnel *tunnel, uint16_t port,
+                                       void (*accept)(void *owner, struct tcp_conn *conn),
+                                       void *owner)
+{
+    return tcp_serve(tunnel->stack, port, accept, owner);
+}
+
 /* --- life --------------------------------------------------------------------------------------
  */
 
@@ -343,7 +374,8 @@ struct tunnel *tunnel_new(const struct tunnel_config *config,
                                                          .home = on_home,
                                                          .relay = on_relay,
                                                          .event = on_event,
-                                                         .data = on_data};
+                                                         .data = on_data,
+                                                         .drained = on_drained};
     static const struct stack_handlers stack_handlers = {.send = on_stack_send,
                                                          .echo = on_stack_echo};
     uint8_t addresses[STACK_ADDRESSES_MAX][16];

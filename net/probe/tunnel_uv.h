@@ -7,6 +7,7 @@
 
 #include "net/path/paths_uv.h"
 #include "net/tunnel/stack.h"
+#include "net/tunnel/stack_tcp.h"
 #include "net/tunnel/wg_device.h"
 
 enum {
@@ -64,6 +65,16 @@ bool tunnel_peer_status(const struct tunnel_peer *peer, struct wg_status *out);
 /* An ICMPv6 echo request to the peer's first address. NET_ERR_NOT_FOUND: it has none. */
 NET_MUST_USE enum net_err tunnel_echo(struct tunnel_peer *peer, uint16_t id, uint16_t seq,
                                       size_t payload);
+
+/* A TCP connection to the peer's first address, as tcp_open. NULL: it has none, or no memory. It
+ * must be closed or aborted before the tunnel is closed; when the peer is removed, it times out. */
+struct tcp_conn *tunnel_tcp_open(struct tunnel_peer *peer, uint16_t port,
+                                 const struct tcp_handlers *handlers, void *owner);
+
+/* Connections to one of our ports, as tcp_serve. It ends with the tunnel. */
+struct tcp_listener *tunnel_tcp_listen(struct tunnel *tunnel, uint16_t port,
+                                       void (*accept)(void *owner, struct tcp_conn *conn),
+                                       void *owner);
 
 struct wg_refusals tunnel_refusals(const struct tunnel *tunnel);
 

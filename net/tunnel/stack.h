@@ -38,8 +38,10 @@ struct stack *stack_new(const uint8_t *addresses, size_t count, struct rng *rng,
 void stack_free(struct stack *stack);
 
 /* A packet from the tunnel, whose source was checked. NET_ERR_MALFORMED: not IPv6 to one of our
- * addresses; dropped. May call `send` and `echo`. */
+ * addresses; dropped. May call `send` and `echo`. Bytes of a connection may wait for their
+ * neighbours until stack_flush, which is due after each batch. */
 NET_MUST_USE enum net_err stack_input(struct stack *stack, mono_ns now, struct bytes packet);
+void stack_flush(struct stack *stack, mono_ns now);
 
 /* Sends an ICMPv6 echo request with `payload` zero bytes. NET_ERR_FULL: no memory. */
 NET_MUST_USE enum net_err stack_echo(struct stack *stack, mono_ns now, const uint8_t to[16],

@@ -5,21 +5,16 @@
 
 #include <lwip/init.h>
 #include <lwip/ip6.h>
-#include <lwip/netif.h>
 #include <lwip/priv/tcp_priv.h>
 #include <lwip/prot/icmp6.h>
 #include <lwip/prot/ip6.h>
-#include <lwip/raw.h>
 #include <lwip/sys.h>
 #include <lwip/tcp.h>
 
 #include "net/base/mem.h"
+#include "net/tunnel/stack_internal_lwip.h"
 
 enum {
-    HEADER_LEN = 40,
-    NEXT_HEADER = 6,
-    SOURCE = 8,
-    DESTINATION = 24,
     ECHO_HEADER_LEN = 8,
 
     /* Tailscale's own protocol, which needs no stack: coder/tailscale net/packet/tsmp.go. */
@@ -29,16 +24,6 @@ enum {
     TSMP_DATA_LEN = 8,
     TSMP_PING_LEN = 1 + TSMP_DATA_LEN,
     TSMP_PONG_LEN = TSMP_PING_LEN + 2, /* and the port of a peer API, which Coder has not */
-};
-
-struct stack {
-    struct netif netif;
-    struct raw_pcb *icmp;
-    struct stack *next;
-    struct stack_handlers handlers;
-    void *owner;
-    size_t address_count;
-    uint8_t addresses[STACK_ADDRESSES_MAX][16];
 };
 
 /* lwIP is one for the process. */
@@ -54,6 +39,16 @@ static struct {
 u32_t sys_now(void)
 {
     return (u32_t)(global.now / NS_PER_MS);
+}
+
+void stack_set_now(mono_ns now)
+{
+    global.now = now;
+}
+
+mono_ns stack_now(void)
+{
+    return global.now;
 }
 
 uint32_t stack_random(void)
@@ -123,16 +118,17 @@ static u8_t on_icmp(void *arg, struct raw_pcb *pcb, struct pbuf *packet, const i
     uint8_t header[ECHO_HEADER_LEN];
     (void)pcb;
     if (ip_current_input_netif() != &stack->netif ||
-        pbuf_copy_partial(packet, header, sizeof header, HEADER_LEN) != sizeof header ||
+        pbuf_copy_partial(packet, header, sizeof header, IPV6_HEADER_LEN) != sizeof header ||
         header[0] != ICMP6_TYPE_EREP) {
         return 0;
     }
     if (stack->handlers.echo != NULL) {
         uint8_t source[16];
         memcpy(source, ip_2_ip6(from)->addr, sizeof source);
-        stack->handlers.echo(
-            stack->owner, global.now, source, (uint16_t)(header[4] << 8 | header[5]),
-            (uint16_t)(header[6] << 8 | header[7]), packet->tot_len - HEADER_LEN - ECHO_HEADER_LEN);
+        stack->handlers.echo(stack->owner, global.now, source,
+                             (uint16_t)(header[4] << 8 | header[5]),
+                             (uint16_t)(header[6] << 8 | header[7]),
+                             packet->tot_len - IPV6_HEADER_LEN - ECHO_HEADER_LEN);
     }
     pbuf_free(packet);
     return 1;
@@ -168,19 +164,27 @@ enum net_err stack_echo(struct stack *stack, mono_ns now, const uint8_t to[16], 
 /* A ping of Tailscale's own protocol gets its bytes back. */
 static void answer_tsmp(struct stack *stack, struct bytes packet)
 {
-    uint8_t answer[HEADER_LEN + TSMP_PONG_LEN] = {0x60};
-    const uint8_t *body = packet.ptr + HEADER_LEN;
-    if (packet.len < HEADER_LEN + TSMP_PING_LEN || body[0] != TSMP_PING) {
+    uint8_t answer[IPV6_HEADER_LEN + TSMP_PONG_LEN] = {0x60};
+    const uint8_t *body = packet.ptr + IPV6_HEADER_LEN;
+    if (packet.len < IPV6_HEADER_LEN + TSMP_PING_LEN || body[0] != TSMP_PING) {
         return;
     }
     answer[5] = TSMP_PONG_LEN;
-    answer[NEXT_HEADER] = TSMP_PROTOCOL;
+    answer[IPV6_NEXT_HEADER] = TSMP_PROTOCOL;
     answer[7] = 64; /* hops */
-    memcpy(answer + SOURCE, packet.ptr + DESTINATION, 16);
-    memcpy(answer + DESTINATION, packet.ptr + SOURCE, 16);
-    answer[HEADER_LEN] = TSMP_PONG;
-    memcpy(answer + HEADER_LEN + 1, body + 1, TSMP_DATA_LEN);
+    memcpy(answer + IPV6_SOURCE, packet.ptr + IPV6_DESTINATION, 16);
+    memcpy(answer + IPV6_DESTINATION, packet.ptr + IPV6_SOURCE, 16);
+    answer[IPV6_HEADER_LEN] = TSMP_PONG;
+    memcpy(answer + IPV6_HEADER_LEN + 1, body + 1, TSMP_DATA_LEN);
     stack->handlers.send(stack->owner, bytes_of(answer, sizeof answer));
+}
+
+void stack_feed(struct stack *stack, struct pbuf *in)
+{
+    if (stack->netif.input(in, &stack->netif) != ERR_OK) {
+        pbuf_free(in);
+    }
+    stack_tcp_look(stack);
 }
 
 /* --- in ----------------------------------------------------------------------------------------
@@ -189,28 +193,37 @@ static void answer_tsmp(struct stack *stack, struct bytes packet)
 enum net_err stack_input(struct stack *stack, mono_ns now, struct bytes packet)
 {
     global.now = now;
-    if (packet.len < HEADER_LEN || packet.len > STACK_MTU || packet.ptr[0] >> 4 != 6 ||
-        packet.len != HEADER_LEN + ((size_t)packet.ptr[4] << 8 | packet.ptr[5]) ||
-        !is_address(stack, packet.ptr + DESTINATION)) {
+    if (packet.len < IPV6_HEADER_LEN || packet.len > STACK_MTU || packet.ptr[0] >> 4 != 6 ||
+        packet.len != IPV6_HEADER_LEN + ((size_t)packet.ptr[4] << 8 | packet.ptr[5]) ||
+        !is_address(stack, packet.ptr + IPV6_DESTINATION)) {
         return NET_ERR_MALFORMED;
     }
-    if (packet.ptr[NEXT_HEADER] == TSMP_PROTOCOL) {
+    if (packet.ptr[IPV6_NEXT_HEADER] == TSMP_PROTOCOL) {
         answer_tsmp(stack, packet);
         return NET_OK;
     }
     /* There are no extension headers in the tunnel, and lwIP need not see any. */
-    if (packet.ptr[NEXT_HEADER] != IP6_NEXTH_ICMP6 && packet.ptr[NEXT_HEADER] != IP6_NEXTH_TCP) {
+    if (packet.ptr[IPV6_NEXT_HEADER] != IP6_NEXTH_ICMP6 &&
+        packet.ptr[IPV6_NEXT_HEADER] != IP6_NEXTH_TCP) {
         return NET_ERR_UNSUPPORTED;
     }
+    if (stack_gather_add(stack, packet)) {
+        return NET_OK;
+    }
+    stack_gather_flush(stack); /* in the order of arrival */
     struct pbuf *in = pbuf_alloc(PBUF_RAW, (u16_t)packet.len, PBUF_RAM);
     if (in == NULL) {
         return NET_ERR_FULL;
     }
     (void)pbuf_take(in, packet.ptr, (u16_t)packet.len);
-    if (stack->netif.input(in, &stack->netif) != ERR_OK) {
-        pbuf_free(in);
-    }
+    stack_feed(stack, in);
     return NET_OK;
+}
+
+void stack_flush(struct stack *stack, mono_ns now)
+{
+    global.now = now;
+    stack_gather_flush(stack);
 }
 
 /* --- time --------------------------------------------------------------------------------------
@@ -282,6 +295,8 @@ void stack_free(struct stack *stack)
         link = &(*link)->next;
     }
     *link = stack->next;
+    stack_tcp_stop(stack);
+    stack_gather_free(stack);
     if (stack->icmp != NULL) {
         raw_remove(stack->icmp);
     }

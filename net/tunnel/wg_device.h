@@ -23,6 +23,7 @@ enum {
     WG_REKEY_AFTER_S = 120,
     WG_REJECT_AFTER_S = 180,
     WG_REKEY_TIMEOUT_S = 5,
+    WG_FIRST_RETRY_MS = 500, /* and twice as long each time, until there ever was a session */
     WG_KEEPALIVE_TIMEOUT_S = 10,
     WG_MAX_ATTEMPTS = 18, /* retries beyond it: given up */
     WG_SEAL_OFFSET = 16,  /* of the sealed packet within its datagram */
@@ -71,6 +72,9 @@ void wg_peer_set_keepalive(struct wg_peer *peer, mono_ns now, uint64_t ns);
  * WG_PACKET_MAX. NET_ERR_FULL: no room in `out`; nothing happened. */
 NET_MUST_USE enum net_err wg_peer_send(struct wg_peer *peer, mono_ns now, struct bytes packet,
                                        struct writer *out);
+
+/* The length of the datagram that a packet of `len` bytes makes. */
+size_t wg_datagram_len(const struct wg_device *device, size_t len);
 
 struct wg_input {
     struct wg_peer *peer; /* NULL: of nobody that is known */

@@ -38,6 +38,11 @@ static size_t padded_len(const struct wg_device *device, size_t len)
     return padded > device->mtu && len <= device->mtu ? device->mtu : padded;
 }
 
+size_t wg_datagram_len(const struct wg_device *device, size_t len)
+{
+    return WG_DATA_HEADER_LEN + padded_len(device, len) + AEAD_TAG_LEN;
+}
+
 /* Under the current key, which is usable; there is room. An empty packet is a keepalive. */
 static void seal(struct wg_peer *peer, mono_ns now, struct bytes packet, struct writer *out)
 {
@@ -94,8 +99,7 @@ enum net_err wg_peer_send(struct wg_peer *peer, mono_ns now, struct bytes packet
         }
         return NET_ERR_AGAIN;
     }
-    size_t len = WG_DATA_HEADER_LEN + padded_len(peer->device, packet.len) + AEAD_TAG_LEN;
-    if (writer_room(out) < len) {
+    if (writer_room(out) < wg_datagram_len(peer->device, packet.len)) {
         return NET_ERR_FULL;
     }
     seal(peer, now, packet, out);

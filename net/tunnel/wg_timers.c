@@ -10,19 +10,33 @@ static uint64_t jitter_ns(const struct wg_peer *peer)
     return rng_below(peer->device->rng, JITTER_MS + 1) * NS_PER_MS;
 }
 
+/* How long an initiation waits for its answer before the next. Five seconds are for a tunnel that
+ * stands; whoever waits for the first one is looking on, and an agent drops what comes before it
+ * knows us. So until a handshake was ever completed the tries are close to each other at first;
+ * they are no flood to anyone (20 ms is, to wireguard-go). */
+static uint64_t retry_ns(const struct wg_peer *peer)
+{
+    enum { QUICK_TRIES = 4 };
+    unsigned tries = peer->status.attempts;
+    if (peer->status.handshakes > 0 || tries == 0 || tries > QUICK_TRIES) {
+        return WG_REKEY_TIMEOUT_S * NS_PER_SEC;
+    }
+    return WG_FIRST_RETRY_MS * NS_PER_MS << (tries - 1);
+}
+
 void wg_initiate(struct wg_peer *peer, mono_ns now, bool retry)
 {
     if (!retry) {
         peer->attempts = 0;
     }
     bool too_soon = peer->last_handshake_sent != 0 &&
-                    mono_since(now, peer->last_handshake_sent) < WG_REKEY_TIMEOUT_S * NS_PER_SEC;
+                    mono_since(now, peer->last_handshake_sent) < retry_ns(peer);
     if (!too_soon) {
         peer->want_initiation = true;
     } else if (peer->retransmit == MONO_NEVER) {
         /* A response of ours was sent a moment ago. Should it be lost, and the peer not try again,
          * nothing else would come back to this wish. */
-        peer->retransmit = mono_after(peer->last_handshake_sent, WG_REKEY_TIMEOUT_S * NS_PER_SEC);
+        peer->retransmit = mono_after(peer->last_handshake_sent, retry_ns(peer));
     }
 }
 
@@ -65,7 +79,9 @@ void wg_on_handshake_sent(struct wg_peer *peer, mono_ns now)
 {
     peer->last_handshake_sent = now;
     peer->status.attempts++;
-    peer->retransmit = mono_after(now, WG_REKEY_TIMEOUT_S * NS_PER_SEC + jitter_ns(peer));
+    uint64_t wait = retry_ns(peer);
+    bool quick = wait < WG_REKEY_TIMEOUT_S * NS_PER_SEC;
+    peer->retransmit = mono_after(now, quick ? wait : wait + jitter_ns(peer));
 }
 
 void wg_on_handshake_done(struct wg_peer *peer, mono_ns now)

@@ -183,7 +183,8 @@ static void on_relay_state(void *owner, int64_t region)
     }
 }
 
-static const struct relays_handlers relay_handlers = {on_packet, on_gone, on_relay_state};
+static const struct relays_handlers relay_handlers = {
+    .packet = on_packet, .gone = on_gone, .state = on_relay_state};
 
 void lab_client_start(struct lab_client *client, uv_loop_t *loop, const struct lab *lab)
 {

@@ -174,7 +174,7 @@ static void finish(struct end *end, bool close)
 
 static enum net_err queue(struct end *end, uint8_t mark, size_t len)
 {
-    uint8_t bytes[2 * SIZE];
+    uint8_t bytes[(size_t)2 * SIZE];
     memset(bytes, mark, sizeof bytes);
     return udp_socket_queue(end->udp, &peer, bytes_of(bytes, len));
 }
@@ -314,7 +314,7 @@ static void test_without_room_one_batch_waits_and_more_is_lost_and_counted(void 
     assert_int_equal(os.runs, 1); /* not tried again before there is room */
     queue_marks(end, 11, UDP_RUN_SEGMENTS_MAX, SIZE);
     assert_int_equal(queue(end, 99, SIZE), NET_ERR_AGAIN);
-    assert_int_equal(queue(end, 99, 2 * SIZE), NET_ERR_AGAIN);
+    assert_int_equal(queue(end, 99, (size_t)2 * SIZE), NET_ERR_AGAIN);
     assert_null(udp_socket_reserve(end->udp, &peer, 10));
     assert_int_equal(udp_socket_lost(end->udp), 3);
     assert_int_equal(end->unsent_calls, 0); /* each call said so itself */
@@ -351,18 +351,18 @@ static void test_what_went_alone_before_the_room_ended_is_not_sent_twice(void **
 static void test_a_reserved_place_is_sent_with_what_was_written_there(void **state)
 {
     struct end *end = *state;
-    uint8_t *first = udp_socket_reserve(end->udp, &peer, 2 * SIZE);
+    uint8_t *first = udp_socket_reserve(end->udp, &peer, (size_t)2 * SIZE);
     assert_non_null(first);
     memset(first, 1, SIZE);
     assert_int_equal(udp_socket_commit(end->udp, SIZE), NET_OK);
-    uint8_t *second = udp_socket_reserve(end->udp, &peer, 2 * SIZE);
+    uint8_t *second = udp_socket_reserve(end->udp, &peer, (size_t)2 * SIZE);
     assert_ptr_equal(second, first + SIZE); /* one after the other, for one call */
     assert_int_equal(udp_socket_commit(end->udp, 0), NET_OK); /* nothing after all */
-    second = udp_socket_reserve(end->udp, &peer, 2 * SIZE);
+    second = udp_socket_reserve(end->udp, &peer, (size_t)2 * SIZE);
     assert_ptr_equal(second, first + SIZE);
     memset(second, 2, SIZE);
     assert_int_equal(udp_socket_commit(end->udp, SIZE), NET_OK);
-    uint8_t *larger = udp_socket_reserve(end->udp, &peer, 2 * SIZE);
+    uint8_t *larger = udp_socket_reserve(end->udp, &peer, (size_t)2 * SIZE);
     memset(larger, 3, SIZE + 1);
     assert_int_equal(udp_socket_commit(end->udp, SIZE + 1), NET_OK);
     assert_int_equal(os.wire_count, 2); /* another size: the run went */
@@ -379,7 +379,7 @@ static void test_a_larger_one_is_lost_if_the_run_before_it_cannot_go(void **stat
     size_t all = 2;
     os.segments = NET_ERR_AGAIN;
     queue_marks(end, 1, 2, SIZE);
-    uint8_t *larger = udp_socket_reserve(end->udp, &peer, 2 * SIZE);
+    uint8_t *larger = udp_socket_reserve(end->udp, &peer, (size_t)2 * SIZE);
     memset(larger, 99, SIZE + 1);
     assert_int_equal(udp_socket_commit(end->udp, SIZE + 1), NET_ERR_AGAIN);
     assert_int_equal(udp_socket_lost(end->udp), 1);

@@ -111,13 +111,15 @@ static void test_an_old_session_is_dead_after_three_minutes(void **state)
     }
 }
 
-static void test_it_tries_again_every_five_seconds_and_gives_up(void **state)
+static void test_it_tries_again_soon_then_every_five_seconds_and_gives_up(void **state)
 {
     struct wg_world *w = *state;
     w->cut = true;
     assert_int_equal(wg_world_say(w, 0, 8), NET_ERR_AGAIN);
-    wg_world_run(w, 60 * NS_PER_SEC);
-    assert_in_range(w->side[0].sent[WG_INITIATION], 11, 12);
+    wg_world_run(w, 7 * NS_PER_SEC);
+    assert_int_equal(w->side[0].sent[WG_INITIATION], 4); /* at 0, 0.5, 1.5 and 3.5 s */
+    wg_world_run(w, 53 * NS_PER_SEC);
+    assert_in_range(w->side[0].sent[WG_INITIATION], 14, 16);
     wg_world_run(w, 60 * NS_PER_SEC);
     assert_int_equal(w->side[0].gave_up, 1);
     assert_in_range(w->side[0].sent[WG_INITIATION], 19, 20);
@@ -129,6 +131,19 @@ static void test_it_tries_again_every_five_seconds_and_gives_up(void **state)
     assert_int_equal(wg_world_say(w, 0, 8), NET_ERR_AGAIN);
     wg_world_run(w, NS_PER_SEC);
     assert_int_equal(w->side[1].got, 1);
+}
+
+static void test_once_there_was_a_session_five_seconds_are_between_tries(void **state)
+{
+    struct wg_world *w = *state;
+    (void)wg_world_say(w, 0, 8);
+    wg_world_run(w, NS_PER_SEC);
+    w->cut = true;
+    wg_world_run(w, WG_REJECT_AFTER_S * NS_PER_SEC);
+    unsigned sent = w->side[0].sent[WG_INITIATION];
+    assert_int_equal(wg_world_say(w, 0, 8), NET_ERR_AGAIN);
+    wg_world_run(w, 12 * NS_PER_SEC);
+    assert_in_range(w->side[0].sent[WG_INITIATION] - sent, 2, 3);
 }
 
 static void test_both_may_begin_at_once(void **state)
@@ -556,7 +571,8 @@ int main(void)
         CASE(test_a_keepalive_interval_makes_a_session_at_once_and_keeps_it),
         CASE(test_a_session_is_renewed_without_a_gap),
         CASE(test_an_old_session_is_dead_after_three_minutes),
-        CASE(test_it_tries_again_every_five_seconds_and_gives_up),
+        CASE(test_it_tries_again_soon_then_every_five_seconds_and_gives_up),
+        CASE(test_once_there_was_a_session_five_seconds_are_between_tries),
         CASE(test_both_may_begin_at_once),
         CASE(test_either_may_restart),
         CASE(test_a_packet_is_acknowledged_by_a_keepalive_after_ten_seconds),

@@ -1,0 +1,166 @@
+/*
+ * What a batch of datagrams brings of one connection is mostly a row of full segments. lwIP works
+ * for each segment as long as for one of 60 KB, and answers every second with an acknowledgement,
+ * which the peer must then read; so neighbours are joined before it sees them, as a network card
+ * does (LRO) and the kernel (GRO).
+ *
+ *   | IPv6 | TCP, seq 1000 | 1220 bytes |      | IPv6 | TCP, seq 1000 | 2440 bytes |
+ *   | IPv6 | TCP, seq 2220 | 1220 bytes |  ->
+ *
+ * Joined are only segments with the same addresses, ports, header length and acknowledgement that
+ * bear data and no other flag than ACK and PSH (RFC 9293, 3.1). All else ends the row.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include <lwip/prot/ip6.h>
+
+#include "net/base/mem.h"
+#include "net/tunnel/stack_internal_lwip.h"
+
+enum {
+    GATHER_MEMORY = 65535, /* lwIP counts in 16 bits */
+
+    TCP_PORTS = IPV6_HEADER_LEN,
+    TCP_SEQUENCE = IPV6_HEADER_LEN + 4,
+    TCP_ACKNOWLEDGED = IPV6_HEADER_LEN + 8,
+    TCP_OFFSET = IPV6_HEADER_LEN + 12,
+    TCP_FLAG_BITS = IPV6_HEADER_LEN + 13,
+    TCP_HEADER_MIN = 20,
+    FLAG_PSH = 0x08,
+    FLAG_ACK = 0x10,
+};
+
+struct gather_block {
+    struct pbuf_custom pbuf;
+    bool lent;     /* lwIP reads from `memory` */
+    bool detached; /* and frees it */
+    uint8_t memory[GATHER_MEMORY];
+};
+
+static uint32_t u32_at(const uint8_t *at)
+{
+    return (uint32_t)at[0] << 24 | (uint32_t)at[1] << 16 | (uint32_t)at[2] << 8 | at[3];
+}
+
+static uint16_t u16_at(const uint8_t *at)
+{
+    return (uint16_t)(at[0] << 8 | at[1]);
+}
+
+/* The length of both headers of a segment that may be joined to others; 0: it may not. */
+static size_t joinable(struct bytes packet)
+{
+    if (packet.len < IPV6_HEADER_LEN + TCP_HEADER_MIN ||
+        packet.ptr[IPV6_NEXT_HEADER] != IP6_NEXTH_TCP ||
+        (packet.ptr[TCP_FLAG_BITS] & ~FLAG_PSH) != FLAG_ACK) {
+        return 0;
+    }
+    size_t header = IPV6_HEADER_LEN + (size_t)(packet.ptr[TCP_OFFSET] >> 4) * 4;
+    return header >= IPV6_HEADER_LEN + TCP_HEADER_MIN && header < packet.len ? header : 0;
+}
+
+static bool continues(const struct gather *gather, struct bytes packet, size_t header)
+{
+    const uint8_t *first = gather->block->memory;
+    const uint8_t *next = packet.ptr;
+    return header == gather->header && u32_at(next + TCP_SEQUENCE) == gather->next &&
+           gather->len + packet.len - header <= GATHER_MEMORY &&
+           memcmp(first + IPV6_SOURCE, next + IPV6_SOURCE, 32) == 0 &&
+           memcmp(first + TCP_PORTS, next + TCP_PORTS, 4) == 0 &&
+           memcmp(first + TCP_ACKNOWLEDGED, next + TCP_ACKNOWLEDGED, 4) == 0 &&
+           /* Options differ in their values at most, as time stamps do, and we use none. */
+           memcmp(first + IPV6_HEADER_LEN + TCP_HEADER_MIN, next + IPV6_HEADER_LEN + TCP_HEADER_MIN,
+                  header - IPV6_HEADER_LEN - TCP_HEADER_MIN) == 0;
+}
+
+bool stack_gather_add(struct stack *stack, struct bytes packet)
+{
+    struct gather *gather = &stack->gather;
+    size_t header = joinable(packet);
+    if (header == 0) {
+        return false;
+    }
+    if (gather->len > 0 && !continues(gather, packet, header)) {
+        stack_gather_flush(stack);
+    }
+    if (gather->block == NULL) {
+        gather->block = mem_resize(NULL, sizeof *gather->block, 1); /* touched as it fills */
+        gather->block->lent = false;
+        gather->block->detached = false;
+    }
+    uint8_t *memory = gather->block->memory;
+    if (gather->len == 0) {
+        memcpy(memory, packet.ptr, packet.len);
+        gather->header = header;
+        gather->next = u32_at(packet.ptr + TCP_SEQUENCE);
+        gather->len = packet.len;
+    } else {
+        memcpy(memory + gather->len, packet.ptr + header, packet.len - header);
+        gather->len += packet.len - header;
+        /* The last tells the newest window, and whether the sender paused. */
+        memcpy(memory + TCP_FLAG_BITS, packet.ptr + TCP_FLAG_BITS, 3);
+    }
+    gather->next += (uint32_t)(packet.len - header);
+    return true;
+}
+
+static void on_returned(struct pbuf *pbuf)
+{
+    struct gather_block *block = (struct gather_block *)(void *)pbuf; /* its first member's first */
+    block->lent = false;
+    if (block->detached) {
+        free(block);
+    }
+}
+
+/* lwIP may keep what came too early for long: in memory that is no larger than it is. */
+static struct pbuf *copy_of(const uint8_t *at, size_t len)
+{
+    struct pbuf *copy = pbuf_alloc(PBUF_RAW, (u16_t)len, PBUF_RAM);
+    if (copy != NULL) {
+        (void)pbuf_take(copy, at, (u16_t)len);
+    }
+    return copy;
+}
+
+void stack_gather_flush(struct stack *stack)
+{
+    struct gather *gather = &stack->gather;
+    struct gather_block *block = gather->block;
+    size_t len = gather->len;
+    struct pbuf *in;
+    if (len == 0) {
+        return;
+    }
+    uint8_t *at = block->memory;
+    gather->len = 0;
+    at[4] = (uint8_t)((len - IPV6_HEADER_LEN) >> 8);
+    at[5] = (uint8_t)(len - IPV6_HEADER_LEN);
+    if (!stack_tcp_expects(at, u16_at(at + TCP_PORTS), u16_at(at + TCP_PORTS + 2),
+                           u32_at(at + TCP_SEQUENCE))) {
+        in = copy_of(at, len);
+    } else {
+        block->pbuf.custom_free_function = on_returned;
+        block->lent = true;
+        in = pbuf_alloced_custom(PBUF_RAW, (u16_t)len, PBUF_REF, &block->pbuf, at, (u16_t)len);
+    }
+    gather->block = NULL; /* its owner may add while lwIP reads */
+    if (in != NULL) {
+        stack_feed(stack, in);
+    }
+    if (block->lent) {
+        block->detached = true;
+    } else if (gather->block == NULL) {
+        gather->block = block;
+    } else {
+        free(block);
+    }
+}
+
+void stack_gather_free(struct stack *stack)
+{
+    free(stack->gather.block);
+    stack->gather.block = NULL;
+    stack->gather.len = 0;
+}

@@ -1,0 +1,69 @@
+/*
+ * The state of a stack, shared by its files:
+ *   stack_lwip.c         life, packets in and out, echo, time
+ *   stack_tcp_lwip.c     connections
+ *   stack_gather_lwip.c  neighbouring segments become one
+ */
+#ifndef NET_TUNNEL_STACK_INTERNAL_LWIP_H
+#define NET_TUNNEL_STACK_INTERNAL_LWIP_H
+
+#include <lwip/netif.h>
+#include <lwip/raw.h>
+
+#include "net/tunnel/stack.h"
+#include "net/tunnel/stack_tcp.h"
+
+enum {
+    IPV6_HEADER_LEN = 40,
+    IPV6_NEXT_HEADER = 6,
+    IPV6_SOURCE = 8,
+    IPV6_DESTINATION = 24,
+};
+
+/* Segments of one connection that follow each other, as one packet: see stack_gather_lwip.c. */
+struct gather_block;
+
+struct gather {
+    struct gather_block *block; /* NULL until the first */
+    size_t len;                 /* 0: nothing waits */
+    size_t header;              /* IPv6 and TCP header */
+    uint32_t next;              /* the sequence number that would follow */
+};
+
+struct stack {
+    struct netif netif;
+    struct raw_pcb *icmp;
+    struct stack *next;
+    struct stack_handlers handlers;
+    void *owner;
+    size_t address_count;
+    uint8_t addresses[STACK_ADDRESSES_MAX][16];
+    struct tcp_conn *conns;
+    struct tcp_listener *listeners;
+    struct gather gather;
+};
+
+/* The time as lwIP sees it, until the next call. */
+void stack_set_now(mono_ns now);
+mono_ns stack_now(void);
+
+/* A packet for us; lwIP takes `in`. */
+void stack_feed(struct stack *stack, struct pbuf *in);
+
+/* stack_gather_lwip.c. False: not of its kind; what waits is to go first. */
+bool stack_gather_add(struct stack *stack, struct bytes packet);
+void stack_gather_flush(struct stack *stack);
+void stack_gather_free(struct stack *stack);
+
+/* stack_tcp_lwip.c: resets what is open, tells nobody. */
+void stack_tcp_stop(struct stack *stack);
+
+/* After lwIP worked: whether a connection began to repair a loss. */
+void stack_tcp_look(struct stack *stack);
+
+/* Whether these bytes are what the connection between the two waits for: lwIP hands them on at
+ * once, and keeps none. */
+bool stack_tcp_expects(const uint8_t header[IPV6_HEADER_LEN], uint16_t from, uint16_t to,
+                       uint32_t sequence);
+
+#endif
