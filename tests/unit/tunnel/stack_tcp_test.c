@@ -18,7 +18,7 @@
 
 enum { PORT = 3, PATTERN = 251 * 8192 };
 
-static const size_t mb = 1000 * 1000;
+static const size_t mb = 1000000;
 
 /* One end of a connection, which sends `to_send` bytes of the pattern and then a FIN. */
 struct end {
@@ -214,7 +214,7 @@ static void test_both_directions_at_once(void **state)
     world_free(w);
 }
 
-/* 500 Mbit/s over 100 ms: what is under way is 6 mb, and the window must not be what limits. */
+/* 500 Mbit/s over 100 ms: what is under way is 6 MB, and the window must not be what limits. */
 static void test_a_long_fat_way_is_filled(void **state)
 {
     const struct tcp_way way = {.delay_ns = 50 * NS_PER_MS,
