@@ -23,6 +23,7 @@ struct derp_client {
     struct derp_intake in;
     struct buf out;
     mono_ns silence_at; /* when the silence has lasted too long */
+    bool answers_pings; /* an old or foreign relay may not */
     bool ping_pending;
     uint8_t ping_data[DERP_PING_LEN];
     mono_ns ping_sent;
@@ -135,6 +136,7 @@ static void on_pong(struct derp_client *client, mono_ns now, struct bytes payloa
     struct bytes want = bytes_of(client->ping_data, DERP_PING_LEN);
     if (client->ping_pending && bytes_start_with(payload, want)) {
         client->ping_pending = false;
+        client->answers_pings = true;
         tell(client, DERP_EVENT_PONG)->rtt_ns = mono_since(now, client->ping_sent);
     }
 }
@@ -272,6 +274,10 @@ void derp_client_ping(struct derp_client *client, mono_ns now)
         derp_queue(&client->out, DERP_PING, bytes_of(client->ping_data, DERP_PING_LEN),
                    (struct bytes){0}) == NET_OK;
     client->ping_sent = now;
+    if (client->ping_pending && client->answers_pings) {
+        client->silence_at =
+            mono_min(client->silence_at, mono_after(now, DERP_UNANSWERED_SECONDS * NS_PER_SEC));
+    }
 }
 
 mono_ns derp_client_deadline(const struct derp_client *client)

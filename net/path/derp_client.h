@@ -19,7 +19,11 @@
 #include "net/crypto/key.h"
 #include "net/wire/derp.h"
 
-enum { DERP_SILENCE_SECONDS = 120, DERP_QUEUE_MAX = 1 << 20 };
+enum {
+    DERP_SILENCE_SECONDS = 120,
+    DERP_UNANSWERED_SECONDS = 10, /* no frame at all after a ping, of a relay that answers them */
+    DERP_QUEUE_MAX = 1 << 20,
+};
 
 enum derp_event_kind {
     DERP_EVENT_READY,      /* server key seen and our info queued: packets may be sent */
@@ -64,10 +68,13 @@ void derp_client_sent(struct derp_client *client, size_t len);
 NET_MUST_USE enum net_err derp_client_send(struct derp_client *client,
                                            const struct node_public *peer, struct bytes packet);
 void derp_client_note_preferred(struct derp_client *client, bool preferred);
-/* Measures the relay itself; at most one under way. */
+/* Measures the relay itself; at most one under way. A relay that has answered one before and says
+ * nothing to the next for DERP_UNANSWERED_SECONDS is gone: a cut line is found after seconds, where
+ * the genuine client takes two minutes. */
 void derp_client_ping(struct derp_client *client, mono_ns now);
 
-/* Silence of DERP_SILENCE_SECONDS ends the connection: NET_ERR_TIMEOUT from the tick. */
+/* Silence of DERP_SILENCE_SECONDS, or after a ping, ends the connection: NET_ERR_TIMEOUT from the
+ * tick. */
 mono_ns derp_client_deadline(const struct derp_client *client);
 NET_MUST_USE enum net_err derp_client_tick(struct derp_client *client, mono_ns now);
 

@@ -10,8 +10,9 @@
 
 enum {
     DIAL_SECONDS = 10,
-    IDLE_SECONDS = 60, /* a region that is not home is closed when nothing was written so long */
-    PING_SECONDS = 15, /* measures the relay itself, and notices a dead one early */
+    IDLE_SECONDS = 60,  /* a region that is not home is closed when nothing was written so long */
+    PING_SECONDS = 15,  /* measures the relay itself, and notices a dead one early */
+    STEADY_SECONDS = 5, /* before that the next attempt still waits for its turn */
     READ_SIZE = 64 << 10,
     TURN_READS = 8,           /* then other sockets and timers have their turn */
     WRITE_AT_ONCE = 16 << 10, /* a full TLS record; less waits for the end of the loop's turn */
@@ -286,7 +287,11 @@ static bool take_bytes(struct relay_link *link, mono_ns at, struct bytes in)
             return false;
         }
     }
-    relay_policy_works(&link->policy);
+    /* One that takes us in and turns us out at once is no relay that works. */
+    if (link->status.state == RELAY_OPEN &&
+        mono_since(at, link->status.since) >= STEADY_SECONDS * NS_PER_SEC) {
+        relay_policy_works(&link->policy);
+    }
     return true;
 }
 

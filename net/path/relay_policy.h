@@ -10,7 +10,7 @@
 #include "net/base/rng.h"
 
 struct relay_policy {
-    unsigned failures; /* since the last frame that arrived */
+    unsigned failures; /* since it last worked */
     unsigned refusals; /* upgrades answered with something other than 101 or 4xx */
     bool forced;       /* by the deployment */
     bool websocket;    /* from now on, for as long as this lives */
@@ -22,7 +22,7 @@ void relay_policy_init(struct relay_policy *policy, bool force_websocket);
 /* An attempt failed; `status` is that of the HTTP answer, 0 when there was none. */
 void relay_policy_failed(struct relay_policy *policy, int status);
 
-/* A frame arrived: the relay works. */
+/* It has been open for a while, and a frame arrived: the relay works. */
 void relay_policy_works(struct relay_policy *policy);
 
 /* n² · 10 ms, at most 5 s, times 0.5 to 1.5 (logtail/backoff/backoff.go). */

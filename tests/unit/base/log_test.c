@@ -87,7 +87,7 @@ static void test_what_others_provoke_is_said_once_and_then_seldom(void **state)
     log_limited(log, &limit, start + LOG_LIMIT_S * NS_PER_SEC, LOG_WARN, LOG_DISCO, "forged");
     assert_int_equal(log->count, 2);
     assert_non_null(strstr(last(log), "forged (and 999 times more"));
-    log_limited(log, &limit, start + LOG_LIMIT_S * 3 * NS_PER_SEC, LOG_WARN, LOG_DISCO, "forged");
+    log_limited(log, &limit, start + 3 * (LOG_LIMIT_S * NS_PER_SEC), LOG_WARN, LOG_DISCO, "forged");
     assert_string_equal(last(log), "forged");
 }
 

@@ -351,6 +351,25 @@ static void test_silence_ends_the_client_and_a_frame_puts_it_off(void **state)
     assert_int_equal(derp_client_tick(pair->client, START + 120 * NS_PER_SEC), NET_ERR_TIMEOUT);
 }
 
+static void test_a_relay_that_answered_pings_and_says_nothing_to_the_next_is_gone(void **state)
+{
+    struct pair *pair = *state;
+    exchange(pair);
+    derp_client_ping(pair->client, START);
+    assert_int_equal(derp_client_deadline(pair->client), START + 120 * NS_PER_SEC);
+    exchange(pair); /* the first answer: it is one that answers */
+    derp_client_ping(pair->client, START);
+    derp_client_sent(pair->client, derp_client_output(pair->client).len); /* and lost */
+    mono_ns end = START + DERP_UNANSWERED_SECONDS * NS_PER_SEC;
+    assert_int_equal(derp_client_deadline(pair->client), end);
+    assert_int_equal(derp_client_tick(pair->client, end - 1), NET_OK);
+    assert_int_equal(derp_client_tick(pair->client, end), NET_ERR_TIMEOUT);
+    /* Any frame shows that the line holds. */
+    assert_int_equal(derp_server_health(pair->server, ""), NET_OK);
+    exchange(pair);
+    assert_int_equal(derp_client_tick(pair->client, end), NET_OK);
+}
+
 static void test_a_server_waits_10_seconds_for_a_login_and_keeps_alive_after_it(void **state)
 {
     struct pair *pair = *state;
@@ -395,6 +414,7 @@ int main(void)
         cmocka_unit_test(test_violations_end_the_servers_connection),
         TEST(test_they_log_in_and_carry_packets_pings_and_notices),
         TEST(test_silence_ends_the_client_and_a_frame_puts_it_off),
+        TEST(test_a_relay_that_answered_pings_and_says_nothing_to_the_next_is_gone),
         TEST(test_a_server_waits_10_seconds_for_a_login_and_keeps_alive_after_it),
         TEST(test_a_stuck_socket_costs_packets_and_not_memory),
     };
