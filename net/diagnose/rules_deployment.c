@@ -93,7 +93,9 @@ static void rule_agent_connected(struct draft *draft)
 static void rule_agent_reachable(struct draft *draft)
 {
     const struct facts *facts = draft->facts;
-    bool silent = facts->agent_node_known && facts->probes.lost_in_a_row >= DIAGNOSE_LOST_IN_A_ROW;
+    bool never = facts->path == FACT_PATH_NONE; /* no probe was ever answered */
+    bool silent = facts->agent_node_known &&
+                  facts->probes.lost_in_a_row >= (never ? 1 : DIAGNOSE_LOST_IN_A_ROW);
     bool gone = (facts->agent_lost || facts->agent_left) && !path_works(facts);
     if (!silent && !gone) {
         return;

@@ -2,6 +2,7 @@
  * The core's state, shared by its files:
  *   core_uv.c       life and commands          core_list_uv.c  REST: user, list, target
  *   core_net_uv.c   coordinator, relays, home  core_publish.c  state to snapshot
+ *   core_facts.c    what the diagnosis knows   core_diagnose_uv.c  when it is made
  */
 #ifndef NET_MONITOR_CORE_INTERNAL_H
 #define NET_MONITOR_CORE_INTERNAL_H
@@ -9,9 +10,11 @@
 #include "net/base/backoff.h"
 #include "net/control/api_uv.h"
 #include "net/control/coordinator_link_uv.h"
+#include "net/diagnose/findings.h"
 #include "net/monitor/core_uv.h"
 #include "net/monitor/watch.h"
 #include "net/probe/tunnel_uv.h"
+#include "net/transport/interfaces.h"
 
 /* Something asked of the deployment, again and again until it is answered. */
 struct question {
@@ -28,6 +31,26 @@ struct question {
 };
 
 enum { CORE_QUESTIONS = 4 };
+
+/* The diagnosis of the selected workspace. */
+struct diagnosis {
+    struct uuid selected; /* whose it is */
+    struct aws_ranges aws;
+    struct findings findings;
+    struct facts facts; /* of the last one */
+    mono_ns at;         /* when it was made; 0 = never */
+    bool due;           /* another is needed even if nothing more changes */
+    size_t count;
+    struct finding list[FINDING_CODES]; /* those that stand, in order */
+
+    /* What it remembers. */
+    mono_ns coordinator_down, relay_down; /* since when; 0 = it is not */
+    mono_ns read_at;                      /* of what follows; 0 = never */
+    bool interfaces_known;
+    struct interfaces interfaces;
+    uint32_t path_mtu, path_mtu_want; /* 0 = not known */
+    struct net_address path_mtu_to;
+};
 
 struct core {
     uv_loop_t *loop;
@@ -74,6 +97,9 @@ struct core {
     struct uuid selected_workspace;
     bool paused;
     uv_timer_t tick_timer;
+
+    struct diagnosis diagnosis;
+    uv_timer_t diagnose_timer;
 
     /* To the screen. */
     uv_timer_t publish_timer;
@@ -138,5 +164,15 @@ void core_fill_path(const struct core *core, const struct watch *watch, struct s
 void core_fill_history(const struct watch *watch, struct snapshot *out);
 void core_fill_log(const struct log *log, struct snapshot *out);
 void core_fill_snapshot(const struct core *core, mono_ns now, struct snapshot *out);
+
+/* core_facts.c */
+/* Interfaces and MTUs, if they were not read a moment ago. */
+void core_read_surroundings(struct core *core, mono_ns now);
+void core_gather_facts(struct core *core, const struct snapshot *s, struct facts *out);
+
+/* core_diagnose_uv.c */
+void core_diagnosis_start(struct core *core);
+/* Diagnoses if it is time, and puts facts and findings into the snapshot. */
+void core_diagnose(struct core *core, struct snapshot *draft);
 
 #endif

@@ -16,6 +16,7 @@ static void publish(uv_timer_t *timer)
     core->dirty = false;
     core->published++;
     core_fill_snapshot(core, mono_now(), draft);
+    core_diagnose(core, draft);
     snapshot_box_publish(core->box);
     core->wake(core->wake_owner);
 }
@@ -129,6 +130,8 @@ enum net_err core_new(uv_loop_t *loop, const struct core_options *options, struc
     }
     init_timer(core, &core->publish_timer);
     init_timer(core, &core->tick_timer);
+    init_timer(core, &core->diagnose_timer);
+    core_diagnosis_start(core);
     init_identity(core);
     core->api = api_new(core->http, options->settings, &core->log);
     core_net_start(core);
@@ -233,6 +236,7 @@ static void close_rest(void *owner)
     }
     uv_close((uv_handle_t *)&core->publish_timer, handle_closed);
     uv_close((uv_handle_t *)&core->tick_timer, handle_closed);
+    uv_close((uv_handle_t *)&core->diagnose_timer, handle_closed);
 }
 
 void core_close(struct core *core, void (*closed)(void *owner), void *owner)
@@ -242,6 +246,7 @@ void core_close(struct core *core, void (*closed)(void *owner), void *owner)
     core->closed_owner = owner;
     (void)uv_timer_stop(&core->publish_timer);
     (void)uv_timer_stop(&core->tick_timer);
+    (void)uv_timer_stop(&core->diagnose_timer);
     core_questions_stop(core);
     core_net_stop(core);
     coordinator_link_close(core->link, close_rest, core);

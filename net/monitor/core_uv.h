@@ -13,6 +13,8 @@
 
 #include "net/base/log.h"
 #include "net/control/settings.h"
+#include "net/diagnose/aws_ranges.h"
+#include "net/diagnose/diagnose.h"
 #include "net/monitor/command.h"
 #include "net/monitor/snapshot.h"
 
@@ -29,6 +31,8 @@ struct core_options {
     uint64_t interval_ns;            /* between probes */
     uint64_t timeout_ns;             /* a probe without answer is lost after it */
     uint64_t beats_max;              /* probes in all; 0 = no end */
+    struct diagnose_limits limits;   /* of loss and jitter; zeroes = the defaults */
+    const struct aws_ranges *aws;    /* borrowed, as its prefixes; NULL = the bundled list */
     enum log_level log_least;
     void (*log_sink)(void *owner,
                      const struct log_line *line); /* may be NULL; from the core's thread */

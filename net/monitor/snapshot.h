@@ -15,6 +15,8 @@
 #include "net/base/log.h"
 #include "net/base/now.h"
 #include "net/base/uuid.h"
+#include "net/diagnose/facts.h"
+#include "net/diagnose/finding.h"
 
 enum {
     SNAPSHOT_WORKSPACES_MAX =
@@ -262,6 +264,12 @@ struct snapshot {
     char agent_version[SNAPSHOT_NAME];
     bool direct_disabled_deployment;
     bool direct_disabled_client;
+
+    /* The diagnosis: causes above what they explain (finding.depth), then the worst, then the
+     * oldest first. */
+    size_t finding_count;
+    struct finding findings[FINDING_CODES];
+    struct facts facts; /* that it was made of, about a second ago at most */
 
     struct snapshot_stats window; /* of the samples below that went the way of `path` */
     struct snapshot_stats other;  /* of those that went the other way */

@@ -30,11 +30,7 @@ const char *netcheck_relay_failure(const struct netcheck_view *view, int64_t reg
 
 bool netcheck_interface_counts(const struct interface *one)
 {
-    bool reaches = false;
-    for (size_t i = 0; i < one->address_count; i++) {
-        reaches = reaches || !address_is_link_local(&one->addresses[i].ip);
-    }
-    return one->up && !one->loopback && reaches;
+    return interface_reaches(one);
 }
 
 bool netcheck_interface_warning(const struct interface *one, char *out, size_t size)

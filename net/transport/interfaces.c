@@ -43,6 +43,36 @@ bool interfaces_have(const struct interfaces *all, enum address_family family)
     return false;
 }
 
+bool interface_reaches(const struct interface *one)
+{
+    for (size_t i = 0; i < one->address_count && one->up && !one->loopback; i++) {
+        if (!address_is_link_local(&one->addresses[i].ip)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static bool begins_with_one_of(const char *name, const char *const *list, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        if (strncmp(name, list[i], strlen(list[i])) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+bool interface_is_tunnel(const struct interface *one)
+{
+    static const char *const tunnels[] = {"tun", "tap", "utun",    "wg",       "ipsec",
+                                          "vpn", "gpd", "cscotun", "nordlynx", "proton"};
+    static const char *const lines[] = {"ppp", "wwan", "rmnet", "usb"}; /* DSL, mobile */
+    return begins_with_one_of(one->name, tunnels, sizeof tunnels / sizeof *tunnels) ||
+           (one->point_to_point && !one->loopback &&
+            !begins_with_one_of(one->name, lines, sizeof lines / sizeof *lines));
+}
+
 static const struct interface *by_name(const struct interfaces *all, const char *name)
 {
     for (size_t i = 0; i < all->count; i++) {

@@ -45,6 +45,14 @@ bool interfaces_same(const struct interfaces *a, const struct interfaces *b);
  * further than its own link. */
 bool interfaces_have(const struct interfaces *all, enum address_family family);
 
+/* An interface that counts: up, not loopback, with an address that reaches further than its own
+ * link. (codersdk/healthsdk looks at the MTU of such ones.) */
+bool interface_reaches(const struct interface *one);
+
+/* A tunnel of a VPN, as far as name and kind tell: a link between two ends that is no dial-up or
+ * mobile line, or one whose name says so. */
+bool interface_is_tunnel(const struct interface *one);
+
 /* The addresses at which peers may find us: of interfaces that are up, no loopback (unless nothing
  * else was found at all), no link-local IPv6, none of the tailnet's own prefixes; IPv4 link-local
  * and unique local IPv6 only if there is no other. Ports are `v4_port` and `v6_port`; 0 leaves the

@@ -146,6 +146,41 @@ static void test_only_what_can_matter_to_a_path_makes_another_network(void **sta
     free(before);
 }
 
+static void test_a_tunnel_is_known_by_its_kind_or_its_name(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *name;
+        bool point_to_point, is_tunnel;
+    } rows[] = {
+        {"tun0", true, true},       {"utun4", true, true},  {"wg0", true, true},
+        {"tailscale0", true, true}, {"tap0", false, true},  {"mullvad", true, true},
+        {"ppp0", true, false},      {"wwan0", true, false}, {"eth0", false, false},
+        {"wlp2s0", false, false},   {"en0", false, false},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        struct interface one = {.up = true, .point_to_point = rows[i].point_to_point};
+        text_copy(one.name, sizeof one.name, rows[i].name);
+        assert_int_equal(interface_is_tunnel(&one), rows[i].is_tunnel);
+    }
+}
+
+static void test_an_interface_reaches_further_with_an_address_beyond_its_link(void **state)
+{
+    (void)state;
+    struct interface one = {.up = true};
+    assert_false(interface_reaches(&one));
+    give(&one, "fe80::1");
+    assert_false(interface_reaches(&one));
+    give(&one, "10.0.0.1");
+    assert_true(interface_reaches(&one));
+    one.up = false;
+    assert_false(interface_reaches(&one));
+    one.up = true;
+    one.loopback = true;
+    assert_false(interface_reaches(&one));
+}
+
 static void test_the_router_to_ask_is_a_private_next_hop(void **state)
 {
     struct interfaces *all = *state;
@@ -250,6 +285,8 @@ int main(void)
         CASE(test_what_is_down_or_inside_the_tailnet_is_not_told),
         CASE(test_a_family_without_a_port_is_left_out),
         CASE(test_only_what_can_matter_to_a_path_makes_another_network),
+        CASE(test_a_tunnel_is_known_by_its_kind_or_its_name),
+        CASE(test_an_interface_reaches_further_with_an_address_beyond_its_link),
         CASE(test_the_router_to_ask_is_a_private_next_hop),
         CASE(test_the_systems_own_are_read),
         CASE(test_links_addresses_and_routes_are_read_as_they_are),

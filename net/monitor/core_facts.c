@@ -1,0 +1,449 @@
+/*
+ * The facts of the diagnosis, gathered from the snapshot that is about to be published (so that a
+ * figure is the same everywhere) and from what is known besides: netcheck, interfaces, the DERP
+ * map, both sides' distances to the relays.
+ */
+#include <string.h>
+
+#include "net/base/text.h"
+#include "net/monitor/core_internal.h"
+#include "net/transport/path_mtu.h"
+
+enum {
+    FACTS_WINDOW = 60,        /* probes that loss and jitter are told of */
+    SURROUNDINGS_EVERY_S = 5, /* interfaces and MTUs are read so often at most */
+};
+
+static void copy(char *out, size_t size, const char *text)
+{
+    (void)text_clean(out, size, bytes_text(text));
+}
+
+/* --- the deployment
+ * ------------------------------------------------------------------------------------------------
+ */
+
+static const struct failure *failure_of_kind(const struct core *core, enum net_err code)
+{
+    const struct failure *all[] = {
+        &core->user.failure,
+        &core->target.failure,
+        &core->connection.failure,
+        &core->list.failure,
+        &coordinator_link_status(core->link)->failure,
+    };
+    for (size_t i = 0; i < sizeof all / sizeof *all; i++) {
+        if (all[i]->code == code) {
+            return all[i];
+        }
+    }
+    return NULL;
+}
+
+static enum fact_link link_fact(const struct snapshot_link *link)
+{
+    switch (link->state) {
+    case LINK_IDLE:
+        return FACT_LINK_IDLE;
+    case LINK_CONNECTING:
+        /* Between two attempts it does not come back to life. */
+        return link->detail[0] != '\0' ? FACT_LINK_DOWN : FACT_LINK_CONNECTING;
+    case LINK_UP:
+        return FACT_LINK_UP;
+    case LINK_WAITING:
+    case LINK_FAILED:
+        break;
+    }
+    return FACT_LINK_DOWN;
+}
+
+/* For how long it has been down; *since remembers. */
+static uint64_t down_for(enum fact_link state, mono_ns now, mono_ns *since)
+{
+    if (state != FACT_LINK_DOWN) {
+        *since = 0;
+        return 0;
+    }
+    *since = *since == 0 ? now : *since;
+    return mono_since(now, *since);
+}
+
+static void gather_deployment(struct core *core, const struct snapshot *s, struct facts *out)
+{
+    const struct failure *refused = failure_of_kind(core, NET_ERR_AUTH);
+    const struct failure *unsupported = failure_of_kind(core, NET_ERR_UNSUPPORTED);
+    out->connection_known = core->map_known;
+    out->direct_disabled_deployment = s->direct_disabled_deployment;
+    out->direct_disabled_client = s->direct_disabled_client;
+    out->stun_servers = !core->map_known                ? FACT_UNKNOWN
+                        : derp_map_has_stun(&core->map) ? FACT_YES
+                                                        : FACT_NO;
+    out->websockets_forced = core->force_websockets;
+    if (refused != NULL) {
+        out->token_refused = true;
+        copy(out->token_text, sizeof out->token_text, refused->text);
+    }
+    if (unsupported != NULL) {
+        out->version_unsupported = true;
+        copy(out->version_text, sizeof out->version_text, unsupported->text);
+    }
+    copy(out->server_version, sizeof out->server_version, s->server_version);
+    out->coordinator = link_fact(&s->coordinator);
+    out->coordinator_down_ns =
+        down_for(out->coordinator, s->now, &core->diagnosis.coordinator_down);
+    copy(out->coordinator_text, sizeof out->coordinator_text, s->coordinator.detail);
+}
+
+/* --- the workspace
+ * ------------------------------------------------------------------------------------------------
+ */
+
+static enum fact_workspace workspace_fact(enum workspace_state state, const char **status)
+{
+    switch (state) {
+    case WORKSPACE_UNKNOWN:
+        break;
+    case WORKSPACE_RUNNING:
+        return FACT_WORKSPACE_RUNNING;
+    case WORKSPACE_STARTING:
+        *status = "starting";
+        return FACT_WORKSPACE_STARTING;
+    case WORKSPACE_STOPPING:
+        *status = "stopping";
+        return FACT_WORKSPACE_STOPPED;
+    case WORKSPACE_STOPPED:
+        *status = "stopped";
+        return FACT_WORKSPACE_STOPPED;
+    case WORKSPACE_BROKEN:
+        *status = "broken: its last build failed or was cancelled";
+        return FACT_WORKSPACE_STOPPED;
+    case WORKSPACE_DELETED:
+        *status = "deleted";
+        return FACT_WORKSPACE_STOPPED;
+    }
+    return FACT_WORKSPACE_UNKNOWN;
+}
+
+static enum fact_agent agent_fact(enum agent_state state)
+{
+    static const enum fact_agent facts[] = {
+        [AGENT_STATE_UNKNOWN] = FACT_AGENT_UNKNOWN,
+        [AGENT_STATE_CONNECTING] = FACT_AGENT_CONNECTING,
+        [AGENT_STATE_CONNECTED] = FACT_AGENT_CONNECTED,
+        [AGENT_STATE_DISCONNECTED] = FACT_AGENT_DISCONNECTED,
+        [AGENT_STATE_TIMEOUT] = FACT_AGENT_TIMEOUT,
+    };
+    return facts[state];
+}
+
+static void gather_workspace(const struct watch *watch, const struct snapshot *s, struct facts *out)
+{
+    const char *status = "";
+    if (s->selected >= 0) {
+        const struct snapshot_workspace *row = &s->workspaces[s->selected];
+        bool has_agent = !uuid_is_zero(&row->agent);
+        copy(out->workspace, sizeof out->workspace, row->name);
+        out->workspace_state = workspace_fact(row->state, &status);
+        out->agent = has_agent ? agent_fact(row->agent_state) : FACT_AGENT_UNKNOWN;
+        text_copy(out->workspace_status, sizeof out->workspace_status, status);
+    }
+    copy(out->agent_version, sizeof out->agent_version, s->agent_version);
+    if (watch == NULL) {
+        return;
+    }
+    out->agent_node_known = watch->peer_known;
+    out->agent_lost = watch->peer_lost;
+    out->agent_left = watch->peer_left;
+    if (watch->peer_known && !watch->peer_lost) {
+        out->agent = FACT_AGENT_CONNECTED; /* what the list says may be older than its node */
+    }
+}
+
+/* --- the relay
+ * ------------------------------------------------------------------------------------------------
+ */
+
+static void region_fact(const struct core *core, int64_t id, struct fact_region *out)
+{
+    const struct derp_region *region = derp_map_find(&core->map, id);
+    out->id = id;
+    text_copy(out->name, sizeof out->name, region == NULL ? "" : region->name);
+}
+
+static void gather_relay(struct core *core, const struct snapshot *s, int64_t id, struct facts *out)
+{
+    const struct relay_status *status = relays_status(paths_relays(core->paths), id);
+    region_fact(core, id, &out->relay_region);
+    out->relay = link_fact(&s->relay);
+    out->relay_down_ns = down_for(out->relay, s->now, &core->diagnosis.relay_down);
+    copy(out->relay_text, sizeof out->relay_text, s->relay.detail);
+    copy(out->relay_health, sizeof out->relay_health, s->relay_health);
+    out->relay_websocket = s->relay_websocket;
+    if (status != NULL) {
+        copy(out->relay_websocket_reason, sizeof out->relay_websocket_reason,
+             status->websocket_reason);
+    }
+}
+
+/* By HTTP, from here; 0 = not measured. */
+static uint64_t from_here(const struct core *core, int64_t id)
+{
+    const struct netcheck_region *region = netcheck_report_region(paths_report(core->paths), id);
+    return region == NULL ? 0 : netcheck_region_latency(region);
+}
+
+/* As the agent's node says. */
+static uint64_t from_agent(const struct watch *watch, int64_t id)
+{
+    uint64_t least = 0;
+    for (size_t i = 0; i < watch->peer.latency_count; i++) {
+        const struct tailnet_latency *one = &watch->peer.latencies[i];
+        if (one->region == id && one->seconds > 0 && one->seconds < 60) {
+            uint64_t ns = (uint64_t)(one->seconds * (double)NS_PER_SEC);
+            least = least == 0 || ns < least ? ns : least;
+        }
+    }
+    return least;
+}
+
+/* What we send goes by the agent's home, what it sends by ours: half a round trip of each leg. */
+static void gather_distances(const struct core *core, const struct watch *watch, struct facts *out)
+{
+    int64_t home = paths_home(core->paths);
+    int64_t theirs = watch->peer_known ? watch->peer.preferred_derp : 0;
+    if (home == 0 || theirs == 0) {
+        return;
+    }
+    region_fact(core, home, &out->client_home);
+    region_fact(core, theirs, &out->agent_home);
+    out->client_to_client_home_ns = from_here(core, home);
+    out->client_to_agent_home_ns = from_here(core, theirs);
+    out->agent_to_client_home_ns = from_agent(watch, home);
+    out->agent_to_agent_home_ns = from_agent(watch, theirs);
+    if (out->client_to_client_home_ns == 0 || out->client_to_agent_home_ns == 0 ||
+        out->agent_to_client_home_ns == 0 || out->agent_to_agent_home_ns == 0) {
+        return;
+    }
+    out->used_region_ns = (out->client_to_client_home_ns + out->client_to_agent_home_ns +
+                           out->agent_to_client_home_ns + out->agent_to_agent_home_ns) /
+                          2;
+    for (size_t i = 0; i < core->map.region_count; i++) {
+        const struct derp_region *region = &core->map.regions[i];
+        uint64_t here = derp_region_can_relay(region) ? from_here(core, region->id) : 0;
+        uint64_t there = from_agent(watch, region->id);
+        if (here != 0 && there != 0 &&
+            (out->near_region_ns == 0 || here + there < out->near_region_ns)) {
+            out->near_region_ns = here + there;
+            region_fact(core, region->id, &out->near_region);
+        }
+    }
+}
+
+/* --- this side's network
+ * ------------------------------------------------------------------------------------------------
+ */
+
+static enum fact answer_fact(enum netcheck_answer answer)
+{
+    return answer == NETCHECK_YES ? FACT_YES : answer == NETCHECK_NO ? FACT_NO : FACT_UNKNOWN;
+}
+
+/* Two different addresses that servers saw us at. */
+static void gather_seen(const struct netcheck_report *report, struct fact_side *out)
+{
+    const struct net_address *first = NULL;
+    for (size_t i = 0; i < report->region_count; i++) {
+        const struct netcheck_stun *stun = &report->regions[i].stun_v4;
+        if (stun->state != NETCHECK_STUN_ANSWERED || stun->mapped.family == ADDRESS_NONE) {
+            continue;
+        }
+        if (first == NULL) {
+            first = &stun->mapped;
+        } else if (!address_equal(first, &stun->mapped)) {
+            address_text(first, out->seen_v4[0]);
+            address_text(&stun->mapped, out->seen_v4[1]);
+            return;
+        }
+    }
+}
+
+static void gather_interfaces(const struct interfaces *all, struct facts *out)
+{
+    struct fact_side *side = &out->client;
+    for (size_t i = 0; i < all->count; i++) {
+        const struct interface *one = &all->all[i];
+        if (one->default_v4 || (one->default_v6 && out->default_route[0] == '\0')) {
+            copy(out->default_route, sizeof out->default_route, one->name);
+            out->default_route_tunnel = interface_is_tunnel(one) ? FACT_YES : FACT_NO;
+        }
+        if (interface_reaches(one) && side->interface_count < FACT_INTERFACES_MAX) {
+            struct fact_interface *to = &side->interfaces[side->interface_count++];
+            copy(to->name, sizeof to->name, one->name);
+            to->mtu = one->mtu;
+        }
+    }
+}
+
+static void look_for_aws(const struct aws_ranges *ranges, struct fact_side *side)
+{
+    const char *addresses[] = {side->public_v4, side->public_v6};
+    for (size_t i = 0; i < 2 && side->aws != FACT_YES; i++) {
+        const struct ip_prefix *range = aws_ranges_find(ranges, addresses[i]);
+        if (addresses[i][0] == '\0') {
+            continue;
+        }
+        side->aws = range == NULL ? FACT_NO : FACT_YES;
+        if (range != NULL) {
+            ip_prefix_text(range, side->aws_range);
+            (void)address_without_port(addresses[i], side->aws_address, sizeof side->aws_address);
+        }
+    }
+}
+
+static void gather_own(const struct core *core, struct facts *out)
+{
+    const struct netcheck_report *report = paths_report(core->paths);
+    struct fact_side *side = &out->client;
+    if (core->diagnosis.interfaces_known) {
+        gather_interfaces(&core->diagnosis.interfaces, out);
+    }
+    if (report->round == 0) {
+        return;
+    }
+    bool over = report->stage != NETCHECK_PARTIAL;
+    side->udp = report->udp ? FACT_YES : over && report->stun_asked ? FACT_NO : FACT_UNKNOWN;
+    side->hard_nat = answer_fact(report->mapping_varies);
+    side->hairpin = answer_fact(report->hairpinning);
+    gather_seen(report, side);
+    address_text(&report->global_v4, side->public_v4);
+    address_text(&report->global_v6, side->public_v6);
+}
+
+/* The agent's endpoints hold its public addresses. */
+static void compare_public(const struct core *core, const struct watch *watch, struct facts *out)
+{
+    const struct net_address *own = &paths_report(core->paths)->global_v4;
+    if (own->family != ADDRESS_V4 || !watch->peer_known) {
+        return;
+    }
+    out->same_public_address = FACT_NO;
+    for (size_t i = 0; i < watch->peer.endpoint_count; i++) {
+        const struct net_address *one = &watch->peer.endpoints[i];
+        if (one->family == ADDRESS_V4 && memcmp(one->ip, own->ip, 4) == 0) {
+            out->same_public_address = FACT_YES;
+        }
+    }
+}
+
+/* --- the path
+ * ------------------------------------------------------------------------------------------------
+ */
+
+static void gather_probes(const struct snapshot *s, struct fact_probes *out)
+{
+    uint64_t values[FACTS_WINDOW];
+    struct latency_figures figures;
+    size_t seen = 0;
+    size_t answered = 0;
+    bool in_a_row = true;
+    for (size_t i = s->sample_count; i > 0 && seen < FACTS_WINDOW; i--) {
+        const struct snapshot_sample *sample = &s->samples[i - 1];
+        seen += sample->state == SAMPLE_PENDING ? 0 : 1;
+        if (sample->state == SAMPLE_LOST) {
+            out->lost++;
+            out->lost_in_a_row += in_a_row ? 1 : 0;
+        } else if (sample->state == SAMPLE_PONG) {
+            in_a_row = false;
+            if ((enum path_kind)sample->path == s->path) { /* two ways together mean nothing */
+                values[FACTS_WINDOW - ++answered] = (uint64_t)sample->rtt_us * NS_PER_US;
+            }
+        }
+    }
+    latency_window_figures(values + FACTS_WINDOW - answered, answered, &figures);
+    out->answered = answered;
+    out->avg_ns = figures.avg_ns;
+    out->p95_ns = figures.p95_ns;
+    out->jitter_ns = figures.jitter_ns;
+}
+
+static void gather_path(const struct core *core, const struct watch *watch,
+                        const struct snapshot *s, struct facts *out)
+{
+    static const enum fact_path paths[] = {[PATH_NONE] = FACT_PATH_NONE,
+                                           [PATH_DERP] = FACT_PATH_RELAY,
+                                           [PATH_DIRECT] = FACT_PATH_DIRECT};
+    const struct candidates *all = peer_path_candidates(watch->config.path);
+    out->path = paths[s->path];
+    out->path_for_ns = s->path == PATH_NONE ? 0 : mono_since(s->now, s->path_since);
+    copy(out->path_address, sizeof out->path_address,
+         s->path == PATH_DIRECT ? s->path_address : "");
+    out->candidates = all->count;
+    for (size_t i = 0; i < all->count; i++) {
+        out->candidates_silent += all->all[i].probes >= 2 && all->all[i].pongs == 0 ? 1 : 0;
+    }
+    gather_probes(s, &out->probes);
+    out->path_mtu = core->diagnosis.path_mtu;
+    out->path_mtu_want = core->diagnosis.path_mtu_want;
+    address_text(&core->diagnosis.path_mtu_to, out->path_mtu_to);
+    out->handshake = !s->has_tunnel ? FACT_UNKNOWN : s->handshake_at != 0 ? FACT_YES : FACT_NO;
+    out->handshake_age_ns = s->handshake_at == 0 ? 0 : mono_since(s->now, s->handshake_at);
+    out->handshake_attempts = s->has_tunnel ? s->handshake_attempts : 0;
+    out->data_wanted = s->has_tunnel && !s->paused;
+}
+
+/* The way that is in use, or else the narrowest of those that were tried and are too narrow. */
+static void read_path_mtu(struct core *core, const struct watch *watch)
+{
+    struct diagnosis *d = &core->diagnosis;
+    struct path_status status;
+    d->path_mtu = 0;
+    if (watch == NULL) {
+        return;
+    }
+    peer_path_status(watch->config.path, &status);
+    const struct candidates *all = peer_path_candidates(watch->config.path);
+    for (size_t i = 0; i < all->count; i++) {
+        const struct net_address *to =
+            status.now.direct ? &status.now.address : &all->all[i].address;
+        uint32_t want = to->family == ADDRESS_V6 ? PATH_MTU_FULL_V6 : PATH_MTU_FULL_V4;
+        uint32_t mtu = path_mtu_read(to);
+        if (status.now.direct ||
+            (mtu != 0 && mtu < want && (d->path_mtu == 0 || mtu < d->path_mtu))) {
+            d->path_mtu = mtu;
+            d->path_mtu_want = want;
+            d->path_mtu_to = *to;
+        }
+        if (status.now.direct) {
+            return;
+        }
+    }
+}
+
+void core_read_surroundings(struct core *core, mono_ns now)
+{
+    struct diagnosis *d = &core->diagnosis;
+    if (d->read_at != 0 && mono_since(now, d->read_at) < SURROUNDINGS_EVERY_S * NS_PER_SEC) {
+        return;
+    }
+    d->read_at = now;
+    d->interfaces_known = interfaces_read(&d->interfaces) == NET_OK;
+    read_path_mtu(core, core_selected_watch(core));
+}
+
+void core_gather_facts(struct core *core, const struct snapshot *s, struct facts *out)
+{
+    const struct watch *watch = core_selected_watch(core);
+    memset(out, 0, sizeof *out);
+    gather_deployment(core, s, out);
+    gather_workspace(watch, s, out);
+    gather_own(core, out);
+    gather_relay(core, s, s->region, out);
+    if (watch != NULL) {
+        compare_public(core, watch, out);
+        gather_path(core, watch, s, out);
+        gather_distances(core, watch, out);
+    }
+    text_copy(out->aws_source, sizeof out->aws_source, core->diagnosis.aws.source);
+    look_for_aws(&core->diagnosis.aws, &out->client);
+    look_for_aws(&core->diagnosis.aws, &out->agent_side);
+}
