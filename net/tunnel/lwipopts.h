@@ -46,7 +46,11 @@
 #define TCP_TMR_INTERVAL      50
 #define TCP_MSL               1000UL /* nothing strays in a tunnel; the timer is not to tick on for minutes */
 
+#include "net/tunnel/slab.h"
 #define MEM_LIBC_MALLOC 1
+#define mem_clib_malloc slab_alloc
+#define mem_clib_calloc slab_alloc_zeroed
+#define mem_clib_free   slab_free
 #define MEMP_MEM_MALLOC 1
 #define PBUF_LINK_HLEN  0
 

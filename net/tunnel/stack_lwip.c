@@ -12,6 +12,7 @@
 #include <lwip/tcp.h>
 
 #include "net/base/mem.h"
+#include "net/tunnel/slab.h"
 #include "net/tunnel/stack_internal_lwip.h"
 
 enum {
@@ -233,6 +234,9 @@ mono_ns stack_deadline(void)
 {
     bool needed = tcp_active_pcbs != NULL || tcp_tw_pcbs != NULL;
     if (!needed) {
+        if (global.next_tick != MONO_NEVER) {
+            slab_trim(); /* the last connection is gone */
+        }
         global.next_tick = MONO_NEVER;
     } else if (global.next_tick == MONO_NEVER) {
         global.next_tick = mono_after(global.now, TCP_TMR_INTERVAL * NS_PER_MS);

@@ -209,9 +209,13 @@ static void test_the_systems_own_are_read(void **state)
 {
     struct interfaces *all = *state;
     struct interfaces *again = calloc(1, sizeof *again);
-    assert_int_equal(interfaces_read(all), NET_OK);
-    assert_int_equal(interfaces_read(again), NET_OK);
-    assert_true(interfaces_same(all, again));
+    bool same = false;
+    for (int i = 0; i < 100 && !same; i++) { /* tests beside this one make interfaces, too */
+        assert_int_equal(interfaces_read(all), NET_OK);
+        assert_int_equal(interfaces_read(again), NET_OK);
+        same = interfaces_same(all, again);
+    }
+    assert_true(same);
     bool loopback = false;
     for (size_t i = 0; i < all->count; i++) {
         loopback |= all->all[i].loopback && all->all[i].mtu > 0;

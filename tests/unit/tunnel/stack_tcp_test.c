@@ -12,6 +12,7 @@
 #include <string.h>
 
 #include "net/base/mem.h"
+#include "net/tunnel/slab.h"
 #include "tests/support/tcp_world.h"
 
 #include <cmocka.h>
@@ -340,6 +341,30 @@ static void test_a_connection_that_is_refused_when_it_comes_is_reset(void **stat
     world_free(w);
 }
 
+static bool has_begun(void *owner)
+{
+    const struct world *w = owner;
+    return w->server.received + w->client.received > 20 * mb;
+}
+
+/* Under way, a transfer asks the system for no memory: what is freed serves again. */
+static void test_a_transfer_under_way_allocates_nothing(void **state)
+{
+    (void)state;
+    for (int up = 0; up < 2; up++) {
+        struct world *w = world_new(15, &quick);
+        w->client.to_send = up == 1 ? 60 * mb : 0;
+        w->server.to_send = up == 1 ? 0 : 60 * mb;
+        open_client(w, PORT);
+        assert_true(tcp_world_run(w->net, 600 * NS_PER_SEC, has_begun, w));
+        uint64_t asked = slab_use().asked;
+        assert_true(tcp_world_run(w->net, 600 * NS_PER_SEC, all_arrived, w));
+        /* The window still widens a little; there are 30,000 segments to go. */
+        assert_in_range(slab_use().asked - asked, 0, 100);
+        world_free(w);
+    }
+}
+
 static bool never(void *owner)
 {
     (void)owner;
@@ -395,6 +420,7 @@ int main(void)
         cmocka_unit_test(test_a_way_that_is_cut_in_the_middle_times_out),
         cmocka_unit_test(test_a_peer_that_resets_in_the_middle_is_told),
         cmocka_unit_test(test_a_connection_that_is_refused_when_it_comes_is_reset),
+        cmocka_unit_test(test_a_transfer_under_way_allocates_nothing),
         cmocka_unit_test(test_nothing_ticks_after_the_end),
         cmocka_unit_test(test_what_is_open_goes_with_the_stack),
         cmocka_unit_test(test_a_port_is_served_once),
