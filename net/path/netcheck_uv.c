@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "net/base/log_limit.h"
 #include "net/base/mem.h"
 #include "net/base/text.h"
 #include "net/transport/udp_uv.h"
@@ -31,6 +32,7 @@ struct netcheck_driver {
     struct latency_result *results;
     bool start_due; /* asked for while `pumping` */
     bool pumping, closing;
+    struct log_limit strangers, malformed;
 };
 
 static void pump(struct netcheck_driver *driver);
@@ -403,6 +405,13 @@ enum net_err netcheck_driver_input(struct netcheck_driver *driver, mono_ns at,
                                    const struct net_address *from, struct bytes packet)
 {
     enum net_err err = netcheck_input(driver->machine, at, from, packet);
+    if (err == NET_ERR_NOT_FOUND) {
+        log_limited(driver->config.log, &driver->strangers, at, LOG_DEBUG, LOG_PATH,
+                    "netcheck: a STUN packet of a stranger, or of a round that is over; ignored");
+    } else if (err != NET_OK) {
+        log_limited(driver->config.log, &driver->malformed, at, LOG_DEBUG, LOG_PATH,
+                    "netcheck: a STUN packet that is no answer, or without an address; dropped");
+    }
     pump(driver);
     return err;
 }

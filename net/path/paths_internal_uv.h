@@ -71,7 +71,7 @@ struct paths {
     struct paths_peer *peers;
     uv_timer_t timer;
     struct paths_drops drops;
-    struct log_limit strangers, unreadable, unknown_from, unsent;
+    struct log_limit strangers, unknown_from, unsent, too_big;
 };
 
 /* paths_uv.c */

@@ -16,6 +16,8 @@ static void note_unsent(struct paths *paths, mono_ns now, enum net_err err)
 {
     if (err == NET_ERR_TOO_BIG) {
         paths->drops.too_big++;
+        log_limited(paths->config.log, &paths->too_big, now, LOG_DEBUG, LOG_PATH,
+                    "a packet is too long for an interface on its way (a small MTU); not sent");
         return;
     }
     paths->drops.unsent++;
@@ -189,9 +191,7 @@ static void take_disco(struct paths_peer *peer, mono_ns at, const struct path_ro
     if (err == NET_OK) {
         count_in(peer, from->direct, packet);
     } else if (err != NET_ERR_STATE) {
-        paths->drops.unreadable++;
-        log_limited(paths->config.log, &paths->unreadable, at, LOG_DEBUG, LOG_DISCO,
-                    "a disco packet could not be read; dropped");
+        paths->drops.unreadable++; /* the path's log says why */
     }
     paths_pump(paths);
 }
@@ -276,7 +276,8 @@ struct paths_peer *paths_add_peer(struct paths *paths, void *user)
                                                      .disco = paths->config.disco_key,
                                                      .node = paths->node,
                                                      .rng = paths->config.rng,
-                                                     .loopback = paths->config.loopback});
+                                                     .loopback = paths->config.loopback,
+                                                     .log = paths->config.log});
     mono_ns now = mono_now();
     peer_path_block(peer->path, now, paths->blocked);
     peer_path_set_own(peer->path, now, paths->endpoints, paths->endpoint_count);

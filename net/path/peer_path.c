@@ -167,8 +167,32 @@ bool path_is_own(const struct peer_path *p, const struct net_address *address)
     return false;
 }
 
-static void keep_endpoints(struct peer_path *p, const struct net_address *endpoints, size_t count)
+void path_refuse(struct peer_path *p, mono_ns now, enum path_refusal why)
 {
+    static const char *const texts[] = {
+#define X(code, text) text,
+        PATH_REFUSAL_LIST(X)
+#undef X
+    };
+    log_limited(p->config.log, &p->refusals[why], now, LOG_DEBUG, LOG_DISCO, texts[why]);
+}
+
+bool path_accepts(struct peer_path *p, mono_ns now, const struct net_address *address)
+{
+    if (candidate_is_usable(address, p->config.loopback) && !path_is_own(p, address)) {
+        return true;
+    }
+    p->counts.endpoints_refused++;
+    path_refuse(p, now, PATH_REFUSED_ENDPOINT);
+    return false;
+}
+
+static void keep_endpoints(struct peer_path *p, mono_ns now, const struct net_address *endpoints,
+                           size_t count)
+{
+    if (count > DISCO_ENDPOINTS_MAX) {
+        path_refuse(p, now, PATH_REFUSED_MANY);
+    }
     p->node_count = count > DISCO_ENDPOINTS_MAX ? DISCO_ENDPOINTS_MAX : count;
     for (size_t i = 0; i < p->node_count; i++) {
         p->node_endpoints[i] = endpoints[i];
@@ -176,7 +200,7 @@ static void keep_endpoints(struct peer_path *p, const struct net_address *endpoi
 }
 
 /* The node's endpoints become candidates. True: there is one that was not known before. */
-static bool take_endpoints(struct peer_path *p)
+static bool take_endpoints(struct peer_path *p, mono_ns now)
 {
     bool news = false;
     for (size_t i = 0; i < p->candidates.count; i++) {
@@ -184,8 +208,7 @@ static bool take_endpoints(struct peer_path *p)
     }
     for (size_t i = 0; i < p->node_count && !p->blocked; i++) {
         const struct net_address *address = &p->node_endpoints[i];
-        if (!candidate_is_usable(address, p->config.loopback) || path_is_own(p, address)) {
-            p->counts.endpoints_refused++;
+        if (!path_accepts(p, now, address)) {
             continue;
         }
         news |= candidates_find(&p->candidates, address) == NULL;
@@ -220,8 +243,8 @@ void peer_path_set_peer(struct peer_path *p, mono_ns now, const struct node_publ
         p->since = now;
         p->now = route_derp(region);
     }
-    keep_endpoints(p, endpoints, count);
-    bool news = take_endpoints(p);
+    keep_endpoints(p, now, endpoints, count);
+    bool news = take_endpoints(p, now);
     path_drop_expired(p, now);
     if (news || !same) {
         path_start_volleys(p, now);
@@ -290,7 +313,7 @@ void peer_path_block(struct peer_path *p, mono_ns now, bool blocked)
             path_push_call(p, now); /* empty: it takes back what was told */
         }
     } else if (p->has_peer) {
-        (void)take_endpoints(p);
+        (void)take_endpoints(p, now);
         path_start_volleys(p, now);
     }
 }

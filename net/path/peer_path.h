@@ -26,6 +26,7 @@
 
 #include "net/base/bytes.h"
 #include "net/base/err.h"
+#include "net/base/log.h"
 #include "net/base/rng.h"
 #include "net/crypto/key.h"
 #include "net/path/candidate.h"
@@ -48,6 +49,7 @@ struct path_config {
     struct node_public node;           /* our node key, inside the ping */
     struct rng *rng;                   /* borrowed */
     bool loopback;                     /* loopback addresses are worth a probe (the lab) */
+    struct log *log;                   /* borrowed; may be NULL */
 };
 
 /* What made the path change. */

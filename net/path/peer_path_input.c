@@ -44,10 +44,12 @@ static void on_ping(struct peer_path *p, mono_ns at, const struct path_route *fr
                     const struct disco_message *message)
 {
     if (from->direct && !candidate_is_usable(&from->address, true)) {
+        path_refuse(p, at, PATH_REFUSED_SOURCE);
         return;
     }
     if (is_repeated(p, at, from, &message->tx)) {
         p->counts.pings_repeated++;
+        path_refuse(p, at, PATH_REFUSED_PING);
         return;
     }
     path_push_pong(p, from, &message->tx);
@@ -128,6 +130,7 @@ static void on_pong(struct peer_path *p, mono_ns at, const struct path_route *fr
     struct probe *probe = find_probe(p, at, from, &message->tx);
     if (probe == NULL) {
         p->counts.pongs_unasked++;
+        path_refuse(p, at, PATH_REFUSED_PONG);
         return;
     }
     struct candidate *one =
@@ -170,11 +173,13 @@ static void on_call(struct peer_path *p, mono_ns at, const struct disco_message 
         p->candidates.all[i].from_former_call = p->candidates.all[i].from_call;
         p->candidates.all[i].from_call = false;
     }
-    p->counts.endpoints_refused += message->endpoints_dropped;
+    if (message->endpoints_dropped > 0) {
+        p->counts.endpoints_refused += message->endpoints_dropped;
+        path_refuse(p, at, PATH_REFUSED_MANY);
+    }
     for (size_t i = 0; i < message->endpoint_count; i++) {
         const struct net_address *address = &message->endpoints[i];
-        if (!candidate_is_usable(address, p->config.loopback) || path_is_own(p, address)) {
-            p->counts.endpoints_refused++;
+        if (!path_accepts(p, at, address)) {
             continue;
         }
         struct candidate *one = candidates_add(&p->candidates, address, &p->best);
@@ -204,6 +209,7 @@ enum net_err peer_path_input(struct peer_path *p, mono_ns at, const struct path_
     }
     if (from->direct && p->blocked) {
         p->counts.direct_refused++;
+        path_refuse(p, at, PATH_REFUSED_DIRECT);
         return NET_ERR_STATE;
     }
     enum net_err err = disco_open(&p->box, packet, &message);
@@ -211,6 +217,7 @@ enum net_err peer_path_input(struct peer_path *p, mono_ns at, const struct path_
         return NET_OK;
     }
     if (err != NET_OK) {
+        path_refuse(p, at, err == NET_ERR_AUTH ? PATH_REFUSED_FORGED : PATH_REFUSED_MALFORMED);
         return err;
     }
     peer_path_tick(p, at);

@@ -7,6 +7,7 @@
 #ifndef NET_PATH_PEER_PATH_INTERNAL_H
 #define NET_PATH_PEER_PATH_INTERNAL_H
 
+#include "net/base/log_limit.h"
 #include "net/path/peer_path.h"
 
 enum {
@@ -16,6 +17,26 @@ enum {
     PATH_BEATS = 64,  /* open at once; far more than a time-out's worth */
     PATH_PONGS = 32,  /* owed to the peer; a flood of pings costs no more */
     PATH_VOLLEYS = 4, /* how often all candidates are probed in the first moments */
+};
+
+/* What is said by the peer, or in its name, and is not taken. Each kind is logged once in a while.
+ */
+#define PATH_REFUSAL_LIST(X)                                                                       \
+    X(PATH_REFUSED_FORGED, "a disco packet that does not open (forged, or for another); dropped")  \
+    X(PATH_REFUSED_MALFORMED, "a disco packet that is cut, too long or of no known form; dropped") \
+    X(PATH_REFUSED_DIRECT, "disco over UDP while direct connections are disabled; dropped")        \
+    X(PATH_REFUSED_PONG, "a pong that answers no ping that is open (late, or of another's id)")    \
+    X(PATH_REFUSED_PING, "a ping that was answered before; not answered again")                    \
+    X(PATH_REFUSED_SOURCE, "a ping from an address that can be no peer's; not answered")           \
+    X(PATH_REFUSED_ENDPOINT,                                                                       \
+      "an endpoint that is no peer's (loopback, multicast, ours); not tried")                      \
+    X(PATH_REFUSED_MANY, "more endpoints than are kept; the others are not tried")
+
+enum path_refusal {
+#define X(code, text) code,
+    PATH_REFUSAL_LIST(X)
+#undef X
+        PATH_REFUSALS
 };
 
 struct probe {
@@ -89,6 +110,7 @@ struct peer_path {
     struct disco_tx derp_ping;
     mono_ns called_at; /* call-me-maybe received; 0 = never */
     struct path_status counts;
+    struct log_limit refusals[PATH_REFUSALS];
 };
 
 /* peer_path.c */
@@ -101,6 +123,10 @@ void path_check_trust(struct peer_path *p, mono_ns now);
 /* Drops a candidate, and with it the best path if it is that. */
 void path_remove(struct peer_path *p, struct candidate *one);
 bool path_is_own(const struct peer_path *p, const struct net_address *address);
+/* Whether an endpoint that the peer is said to have is worth a probe; one that is not is counted.
+ */
+bool path_accepts(struct peer_path *p, mono_ns now, const struct net_address *address);
+void path_refuse(struct peer_path *p, mono_ns now, enum path_refusal why);
 /* Drops the candidates that nobody names; the best one with a word. */
 void path_drop_expired(struct peer_path *p, mono_ns now);
 

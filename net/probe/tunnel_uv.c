@@ -3,8 +3,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "net/base/log_limit.h"
 #include "net/base/mem.h"
+#include "net/probe/refusals.h"
 
 enum { DATAGRAMS_A_TURN = 512 };
 
@@ -31,7 +31,7 @@ struct tunnel {
     struct tunnel_peer *peers;
     uv_timer_t timer;
     bool closing, pumping, again;
-    struct log_limit refused;
+    struct refusals refusals;
 };
 
 /* --- packets -----------------------------------------------------------------------------------
@@ -88,8 +88,8 @@ static void on_data(void *owner, struct paths_peer *paths_peer, const struct pat
     struct wg_input input;
     (void)from;
     if (wg_device_input(tunnel->device, at, &peer->key, datagram, &input) != NET_OK) {
-        log_limited(tunnel->config.paths.log, &tunnel->refused, at, LOG_DEBUG, LOG_WG,
-                    "a WireGuard datagram was refused: forged, repeated or of an old session");
+        struct wg_refusals counts = wg_device_refusals(tunnel->device);
+        refusals_note(&tunnel->refusals, tunnel->config.paths.log, at, &counts);
     } else if (input.packet.len > 0) {
         (void)!stack_input(tunnel->stack, at, input.packet); /* what it drops is of no use */
     }
