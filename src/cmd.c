@@ -66,6 +66,12 @@ static void lay_flags_over(const struct options *options, struct config *config)
     config->interval_ns = options->interval_ns != 0 ? options->interval_ns : config->interval_ns;
 }
 
+struct diagnose_limits cmd_limits(const struct config *config)
+{
+    return (struct diagnose_limits){.loss_permille = (unsigned)config->loss_limit * 10,
+                                    .jitter_ns = config->jitter_limit_ns};
+}
+
 int cmd_config(const struct options *options, struct config *out)
 {
     struct config_problems problems;

@@ -5,6 +5,7 @@
 #ifndef SRC_CMD_H
 #define SRC_CMD_H
 
+#include "net/diagnose/diagnose.h"
 #include "src/config.h"
 #include "src/options.h"
 
@@ -13,6 +14,7 @@ enum { EXIT_DONE = 0, EXIT_FAILED = 1, EXIT_USAGE = 2, EXIT_REFUSED = 3, EXIT_IN
 int cmd_monitor(const struct options *options);
 int cmd_list(const struct options *options);
 int cmd_ping(const struct options *options);
+int cmd_doctor(const struct options *options);
 int cmd_netcheck(const struct options *options);
 int cmd_version(void);
 
@@ -25,6 +27,9 @@ int cmd_status(const struct failure *failure);
 /* Reads the settings file and lays the flags over it; says what is wrong on stderr, each problem
  * with its line. Returns EXIT_DONE or EXIT_USAGE. */
 int cmd_config(const struct options *options, struct config *out);
+
+/* The limits that findings are measured by. */
+struct diagnose_limits cmd_limits(const struct config *config);
 
 /* Loads the settings; says what is wrong on stderr. Returns EXIT_DONE or the exit status. */
 int cmd_settings(const struct options *options, struct settings *out);

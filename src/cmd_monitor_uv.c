@@ -10,6 +10,7 @@
 #include "net/base/mem.h"
 #include "net/base/text.h"
 #include "net/monitor/core_thread_uv.h"
+#include "src/aws_source_uv.h"
 #include "src/cmd.h"
 #include "src/lab_child_uv.h"
 #include "src/out.h"
@@ -85,7 +86,7 @@ static void send_command(void *owner, const struct command *command)
 }
 
 static int run_screen(const struct options *options, const struct config *config,
-                      const struct settings *settings)
+                      const struct settings *settings, const struct aws_ranges *aws)
 {
     struct tui_options look = {.ascii = config->ascii, .color = config->color};
     struct snapshot_box *box = snapshot_box_new();
@@ -100,6 +101,8 @@ static int run_screen(const struct options *options, const struct config *config
         .interval_ns = config->interval_ns,
         .watches_max = (size_t)config->keep_connected,
         .timeout_ns = PROBE_TIMEOUT_S * NS_PER_SEC,
+        .limits = cmd_limits(config),
+        .aws = aws,
         .log_least = LOG_DEBUG, /* for the log pane; nothing in it is written per packet */
     };
     int status = EXIT_DONE;
@@ -125,7 +128,11 @@ int cmd_monitor(const struct options *options)
     struct settings settings = {0};
     struct config config;
     struct lab_run lab = {0};
+    struct aws_source aws;
     int status = cmd_config(options, &config);
+    if (status == EXIT_DONE) {
+        status = aws_source_load(&aws, options->aws_ranges);
+    }
     if (status != EXIT_DONE) {
         return status;
     }
@@ -135,11 +142,12 @@ int cmd_monitor(const struct options *options)
                     stderr);
     }
     if (status == EXIT_DONE) {
-        status = run_screen(options, &config, &settings);
+        status = run_screen(options, &config, &settings, &aws.ranges);
         settings_clear(&settings);
     }
     if (options->lab) {
         stop_lab(&lab);
     }
+    aws_source_clear(&aws);
     return status;
 }

@@ -10,6 +10,7 @@
 
 #include "net/base/mem.h"
 #include "net/monitor/core_thread_uv.h"
+#include "src/aws_source_uv.h"
 #include "src/cmd.h"
 #include "src/out.h"
 #include "src/ping_report.h"
@@ -145,23 +146,21 @@ static void report(struct ping *ping)
     }
 }
 
-int cmd_ping(const struct options *options)
+static int run(const struct options *options, const struct config *config,
+               const struct settings *settings, const struct aws_ranges *aws)
 {
-    struct settings settings;
     struct failure why;
     struct core_thread *thread = NULL;
-    int status = cmd_settings(options, &settings);
-    if (status != EXIT_DONE) {
-        return status;
-    }
     struct ping *ping = mem_new(sizeof *ping);
     struct core_options core = {
-        .settings = &settings,
+        .settings = settings,
         .target = options->target,
         .headless = true,
         .interval_ns = options->wait_ns,
         .timeout_ns = options->timeout_ns,
         .beats_max = options->num,
+        .limits = cmd_limits(config),
+        .aws = aws,
         .log_least = options->verbose ? LOG_DEBUG : LOG_INFO,
         .log_sink = options->verbose ? log_to_file : NULL,
         .log_owner = stderr,
@@ -177,10 +176,30 @@ int cmd_ping(const struct options *options)
         report(ping);
         core_thread_stop(thread);
     }
-    status = ping->status;
+    int status = ping->status;
     close_loop(ping);
     snapshot_box_free(ping->box);
     free(ping);
+    return status;
+}
+
+int cmd_ping(const struct options *options)
+{
+    struct settings settings;
+    struct config config;
+    struct aws_source aws;
+    int status = cmd_config(options, &config);
+    if (status == EXIT_DONE) {
+        status = cmd_settings(options, &settings);
+    }
+    if (status != EXIT_DONE) {
+        return status;
+    }
+    status = aws_source_load(&aws, options->aws_ranges);
+    if (status == EXIT_DONE) {
+        status = run(options, &config, &settings, &aws.ranges);
+        aws_source_clear(&aws);
+    }
     settings_clear(&settings);
     return status;
 }

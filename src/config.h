@@ -32,6 +32,8 @@ struct config {
     bool ascii;
     uint64_t interval_ns;
     uint64_t keep_connected;
+    uint64_t loss_limit; /* percent */
+    uint64_t jitter_limit_ns;
     struct keys keys;
 };
 

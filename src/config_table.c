@@ -17,6 +17,10 @@ const struct setting config_settings[] = {
      "between probes; --interval", AT(interval_ns)},
     {"keep_connected", SETTING_COUNT, NULL, 1, 64, "5",
      "so many workspaces stay connected, to switch back to", AT(keep_connected)},
+    {"loss_limit", SETTING_COUNT, NULL, 1, 100, "2", "so many percent of lost probes are a finding",
+     AT(loss_limit)},
+    {"jitter_limit", SETTING_DURATION, NULL, NS_PER_MS, 60 * NS_PER_SEC, "30ms",
+     "so much change from probe to probe is a finding", AT(jitter_limit_ns)},
 };
 const size_t config_setting_count = sizeof config_settings / sizeof *config_settings;
 

@@ -24,6 +24,8 @@ static int run(const struct options *options)
         return cmd_list(options);
     case OPTIONS_PING:
         return cmd_ping(options);
+    case OPTIONS_DOCTOR:
+        return cmd_doctor(options);
     case OPTIONS_NETCHECK:
         return cmd_netcheck(options);
     case OPTIONS_LAB:

@@ -16,6 +16,7 @@ enum options_command {
     OPTIONS_MONITOR,
     OPTIONS_LIST,
     OPTIONS_PING,
+    OPTIONS_DOCTOR,
     OPTIONS_NETCHECK,
     OPTIONS_LAB,
     OPTIONS_COMPLETE,
@@ -43,6 +44,12 @@ struct options {
     uint64_t num; /* 0 = until interrupted */
     uint64_t wait_ns, timeout_ns;
     bool time, utc;
+
+    /* doctor */
+    bool share;
+
+    /* "fetch" or a file; NULL = the bundled list */
+    const char *aws_ranges;
 
     /* The word `lab` or `__complete` and what follows it, for their own parsers. */
     int rest_argc;

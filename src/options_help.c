@@ -69,7 +69,7 @@ void options_help(FILE *out, enum options_command command)
         help_program(out);
         return;
     }
-    (void)fprintf(out, "%s: %s\n\n", row->usage, row->help);
+    (void)fprintf(out, "%s: %s\n", row->usage, row->help);
     help_flags(out, command, false);
     if ((options_deployment_mask >> command & 1) != 0) {
         (void)fputs("Where the deployment is, and who you are:\n", out);

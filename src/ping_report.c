@@ -4,6 +4,7 @@
 
 #include "net/base/text.h"
 #include "src/duration.h"
+#include "src/findings_report.h"
 #include "src/out.h"
 
 enum { OLD_HANDSHAKE_S = 300 }; /* as coder ping warns */
@@ -215,6 +216,7 @@ static void end_json(const struct options *options, const struct snapshot *s)
     }
     add_peers(object, s);
     add_steps(object, s);
+    findings_add_all_json(object, s);
     out_json(object);
 }
 
@@ -309,6 +311,7 @@ void ping_report_end(const struct options *options, const struct snapshot *s)
     }
     table(options, s);
     peer_lines(s);
+    findings_print(s, options->verbose);
     enum ladder_step stopped = ping_stopped_at(s);
     if (s->run.answered == 0 && stopped < LADDER_STEPS) {
         const struct snapshot_step *step = &s->ladder[stopped];

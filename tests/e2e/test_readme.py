@@ -35,6 +35,18 @@ def test_every_command_of_the_help_is_in_the_readme():
     assert all(command in README for command in commands), commands
 
 
+def test_the_table_of_findings_has_every_code_and_its_side():
+    text = README.split("## Findings")[1].split("\n## ")[0]
+    table = {}
+    for line in re.findall(r"^\| (`.*?) \|$", text, re.M):
+        codes, sides, _ = line.split(" | ")
+        codes, sides = re.findall(r"`(\w+)`", codes), sides.split(", ")
+        table.update(dict(zip(codes, sides * (len(codes) if len(sides) == 1 else 1))))
+    source = (pathlib.Path(__file__).parents[2] / "net/diagnose/finding.h").read_text(encoding="utf-8")
+    known = {code: side.lower() for code, side in re.findall(r'X\(FINDING_\w+,\s*\\?\s*"(\w+)",\s*\\?\s*(\w+),', source)}
+    assert len(known) > 25 and table == known
+
+
 def examples():
     """The objects in the README's JSON blocks, by their type; a type may have several forms."""
     found = {}
@@ -69,6 +81,8 @@ def test_the_json_of_the_readme_is_what_is_printed():
         # Which way the pings above went is a matter of luck: this one has no choice.
         relayed = program.run("ping", "dev1", "-n", "1", "--disable-direct-connections", "--json", env=env)
         printed += program.json_lines(relayed.stdout)
+        doctor = program.run("doctor", "dev1", "--disable-direct-connections", "--json", env=env)
+        printed += program.json_lines(doctor.stdout)
         printed += program.json_lines(program.run("netcheck", "--json", env=env).stdout)
     with web.Web(web.deployment(web.workspace("dev1"))) as server:  # which has no coordinator
         env = program.environment(CODER_URL=server.url, CODER_SESSION_TOKEN="a-token")

@@ -1,0 +1,139 @@
+#include "src/mask.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+static struct mask *mask;
+
+static int set_up(void **state)
+{
+    (void)state;
+    mask = calloc(1, sizeof *mask);
+    mask_init(mask);
+    mask_name(mask, "workspace", "dev1");
+    mask_name(mask, "deployment", "coder.example.com");
+    mask_name(mask, "user", "ann");
+    return 0;
+}
+
+static int tear_down(void **state)
+{
+    (void)state;
+    free(mask);
+    return 0;
+}
+
+static void expect(const char *in, const char *want)
+{
+    char out[512];
+    mask_text(mask, in, out, sizeof out);
+    assert_string_equal(out, want);
+}
+
+static void test_the_same_thing_always_gets_the_same_word(void **state)
+{
+    (void)state;
+    expect("dev1 at 203.0.113.7:41641", "workspace-1 at public-ip-1:41641");
+    expect("[2001:db8::1]:5 and 203.0.113.7", "[public-ip-2]:5 and public-ip-1");
+    expect("10.0.0.4/24, 192.168.1.1, 10.0.0.4", "private-ip-1/24, private-ip-2, private-ip-1");
+    expect("fd7a:115c:a1e0::1, fe80::1", "private-ip-3, private-ip-4");
+    expect("2001:DB8:0::1", "public-ip-2"); /* written otherwise */
+}
+
+static void test_names_are_replaced_where_they_are_whole_words(void **state)
+{
+    (void)state;
+    expect("coder start dev1", "coder start workspace-1");
+    expect("\"dev1\" (ann/dev1.main)", "\"workspace-1\" (user-1/workspace-1.main)");
+    expect("dev12, mydev1, dev1-a, dev1_, annual", "dev12, mydev1, dev1-a, dev1_, annual");
+    expect("https://coder.example.com:8443/x", "https://deployment-1:8443/x");
+    expect("https://coder.com/docs/dev1#dev1 dev1", "https://coder.com/docs/dev1#dev1 workspace-1");
+}
+
+static void test_the_longest_name_wins(void **state)
+{
+    (void)state;
+    mask_name(mask, "region", "Frankfurt");
+    mask_name(mask, "region", "Frankfurt am Main");
+    mask_name(mask, "region", "Frankfurt");
+    mask_name(mask, "region", "");
+    assert_int_equal(mask->name_count, 5);
+    expect("Frankfurt am Main (2), Frankfurt (1)", "region-2 (2), region-1 (1)");
+}
+
+static void test_what_looks_like_an_address_and_is_none_stays(void **state)
+{
+    (void)state;
+    static const char *const same[] = {
+        "04:29:42.191Z", "v2.35.0", "1.2.3",   "1 of 2 ... 3", "cafe: face", "::", "127.0.0.1:80",
+        "[::1]:80",      "0.0.0.0", "12.5 ms", "a:b:c",        "",           ":",  "999.1.1.1.1",
+    };
+    for (size_t i = 0; i < sizeof same / sizeof *same; i++) {
+        expect(same[i], same[i]);
+    }
+    expect("at 1.2.3.4.", "at public-ip-1.");
+    expect("1.2.3.4: refused", "public-ip-1: refused");
+}
+
+static void test_a_result_is_cut_to_fit_and_ended(void **state)
+{
+    (void)state;
+    char out[8];
+    mask_text(mask, "dev1 dev1", out, sizeof out);
+    assert_string_equal(out, "workspa");
+    mask_text(mask, "dev1", out, 1);
+    assert_string_equal(out, "");
+}
+
+static void test_more_than_there_is_room_for_is_masked_too(void **state)
+{
+    (void)state;
+    char in[32];
+    char out[64];
+    for (int i = 0; i < 300; i++) {
+        (void)snprintf(in, sizeof in, "5.6.%d.%d", i / 200, i % 200);
+        mask_text(mask, in, out, sizeof out);
+        assert_null(strstr(out, "5.6."));
+        (void)snprintf(in, sizeof in, "name%d", i);
+        mask_name(mask, "user", in);
+    }
+    assert_string_equal(out, "an-ip");
+    assert_int_equal(mask->name_count, MASK_NAMES_MAX);
+}
+
+static void test_json_is_masked_but_for_our_own_words(void **state)
+{
+    (void)state;
+    mask_name(mask, "workspace", "client"); /* also a side */
+    cJSON *object = cJSON_Parse("{\"type\":\"client\",\"side\":\"client\",\"name\":\"client\","
+                                "\"list\":[\"9.8.7.6\",{\"at\":\"dev1\"}],\"n\":1,\"z\":null}");
+    mask_json(mask, object);
+    char *text = cJSON_PrintUnformatted(object);
+    assert_string_equal(text, "{\"type\":\"client\",\"side\":\"client\",\"name\":\"workspace-2\","
+                              "\"list\":[\"public-ip-1\",{\"at\":\"workspace-1\"}],\"n\":1,"
+                              "\"z\":null}");
+    cJSON_free(text);
+    cJSON_Delete(object);
+}
+
+int main(void)
+{
+#define CASE(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
+    const struct CMUnitTest tests[] = {
+        CASE(test_the_same_thing_always_gets_the_same_word),
+        CASE(test_names_are_replaced_where_they_are_whole_words),
+        CASE(test_the_longest_name_wins),
+        CASE(test_what_looks_like_an_address_and_is_none_stays),
+        CASE(test_a_result_is_cut_to_fit_and_ended),
+        CASE(test_more_than_there_is_room_for_is_masked_too),
+        CASE(test_json_is_masked_but_for_our_own_words),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
