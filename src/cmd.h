@@ -16,6 +16,7 @@ int cmd_list(const struct options *options);
 int cmd_ping(const struct options *options);
 int cmd_doctor(const struct options *options);
 int cmd_netcheck(const struct options *options);
+int cmd_record(const struct options *options);
 int cmd_version(void);
 
 /* `derptop __complete WORDS…`, for the shells: what the last word may become (complete.h). */

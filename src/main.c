@@ -28,6 +28,8 @@ static int run(const struct options *options)
         return cmd_doctor(options);
     case OPTIONS_NETCHECK:
         return cmd_netcheck(options);
+    case OPTIONS_RECORD:
+        return cmd_record(options);
     case OPTIONS_LAB:
         return cmd_lab(options->rest_argc, options->rest_argv);
     case OPTIONS_COMPLETE:

@@ -211,6 +211,9 @@ static enum net_err check_fit(const struct cursor *cursor, const struct options 
         return failure_set(why, NET_ERR_USAGE, "%s: which one? `derptop list` shows them",
                            row->usage);
     }
+    if (out->command == OPTIONS_RECORD && out->output == NULL) {
+        return failure_set(why, NET_ERR_USAGE, "%s: into which file?", row->usage);
+    }
     if (row->operand == OPERAND_NONE && out->target != NULL) {
         return failure_set(why, NET_ERR_USAGE, "derptop %s takes no WORKSPACE", row->name);
     }

@@ -18,6 +18,7 @@ enum options_command {
     OPTIONS_PING,
     OPTIONS_DOCTOR,
     OPTIONS_NETCHECK,
+    OPTIONS_RECORD,
     OPTIONS_LAB,
     OPTIONS_COMPLETE,
 };
@@ -39,6 +40,8 @@ struct options {
     uint64_t interval_ns;    /* 0 = not given */
     const char *config_file; /* NULL = the usual place */
     bool print_config, print_config_schema;
+
+    const char *output; /* record */
 
     /* ping */
     uint64_t num; /* 0 = until interrupted */

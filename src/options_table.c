@@ -9,9 +9,11 @@ enum {
     FOR_PING = 1 << OPTIONS_PING,
     FOR_DOCTOR = 1 << OPTIONS_DOCTOR,
     FOR_NETCHECK = 1 << OPTIONS_NETCHECK,
-    FOR_DEPLOYMENT = FOR_MONITOR | FOR_LIST | FOR_PING | FOR_DOCTOR | FOR_NETCHECK,
+    FOR_RECORD = 1 << OPTIONS_RECORD,
+    FOR_DEPLOYMENT = FOR_MONITOR | FOR_LIST | FOR_PING | FOR_DOCTOR | FOR_NETCHECK | FOR_RECORD,
     FOR_EVERY = FOR_DEPLOYMENT | 1 << OPTIONS_LAB,
-    FOR_HEADLESS = FOR_LIST | FOR_PING | FOR_DOCTOR | FOR_NETCHECK,
+    FOR_JSON = FOR_LIST | FOR_PING | FOR_DOCTOR | FOR_NETCHECK,
+    FOR_HEADLESS = FOR_JSON | FOR_RECORD,
     FOR_FINDINGS = FOR_MONITOR | FOR_PING | FOR_DOCTOR,
 };
 
@@ -19,10 +21,12 @@ const unsigned options_deployment_mask = FOR_DEPLOYMENT;
 const unsigned options_every_mask = FOR_EVERY;
 
 #define AT(member) offsetof(struct options, member)
+
 const struct flag options_flags[] = {
     {"lab", 0, NULL, FLAG_SWITCH, FOR_MONITOR, AT(lab), "start a loopback deployment, watch that"},
-    {"interval", 0, "TIME", FLAG_DURATION, FOR_MONITOR, AT(interval_ns),
-     "between probes of the monitor (1s)"},
+    {"interval", 0, "TIME", FLAG_DURATION, FOR_MONITOR | FOR_RECORD, AT(interval_ns),
+     "between probes (1s)"},
+    {"output", 'o', "FILE", FLAG_FILE, FOR_RECORD, AT(output), "where to; - is standard output"},
     {"num", 'n', "N", FLAG_COUNT, FOR_PING, AT(num), "pings to send; 0 = until interrupted (0)"},
     {"wait", 0, "TIME", FLAG_DURATION, FOR_PING, AT(wait_ns), "between pings (1s)"},
     {"timeout", 't', "TIME", FLAG_DURATION, FOR_PING, AT(timeout_ns),
@@ -32,7 +36,7 @@ const struct flag options_flags[] = {
     {"share", 0, NULL, FLAG_SWITCH, FOR_DOCTOR, AT(share), "mask names and addresses"},
     {"aws-ranges", 0, "fetch|FILE", FLAG_FILE, FOR_FINDINGS, AT(aws_ranges),
      "AWS's address ranges (a bundled list)"},
-    {"json", 0, NULL, FLAG_SWITCH, FOR_HEADLESS, AT(json), "one JSON object a line"},
+    {"json", 0, NULL, FLAG_SWITCH, FOR_JSON, AT(json), "one JSON object a line"},
     {"url", 0, "URL", FLAG_TEXT, FOR_DEPLOYMENT, AT(url), "the deployment (CODER_URL)"},
     {"token", 0, "TOKEN", FLAG_TEXT, FOR_DEPLOYMENT, AT(token),
      "session token (CODER_SESSION_TOKEN)"},
@@ -75,6 +79,8 @@ const struct command_row options_commands[] = {
      "what is wrong, what to do, and a report"},
     {"netcheck", OPTIONS_NETCHECK, OPERAND_NONE, "derptop netcheck",
      "what this computer's network allows"},
+    {"record", OPTIONS_RECORD, OPERAND_WORKSPACE, "derptop record WORKSPACE -o FILE",
+     "what the monitor would show, to be replayed"},
     {"lab", OPTIONS_LAB, OPERAND_NONE, "derptop lab", "only the loopback deployment"},
     {"__complete", OPTIONS_COMPLETE, OPERAND_NONE, NULL, NULL},
 };

@@ -60,7 +60,9 @@ static void failed(struct question *question, const struct failure *failure)
         question->since = mono_now();
     }
     question->failure = *failure;
-    if (core->options.headless && question == &core->target) {
+    bool no_such = failure->code == NET_ERR_NOT_FOUND || failure->code == NET_ERR_USAGE;
+    if (question == &core->target &&
+        (core->options.headless || (core->options.must_find && no_such))) {
         core_fatal(core, failure);
         return;
     }

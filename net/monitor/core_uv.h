@@ -27,6 +27,7 @@ struct core_options {
     bool lab;                        /* the deployment is our own (shown in the title) */
     bool keep_list;                  /* list the workspaces and keep the list live */
     bool headless;                   /* the first failure to find the target is final */
+    bool must_find;                  /* so is the answer that there is no such target */
     size_t watches_max;              /* at most CORE_WATCHES_MAX; 0 = CORE_WATCHES_USUAL */
     uint64_t interval_ns;            /* between probes */
     uint64_t timeout_ns;             /* a probe without answer is lost after it */

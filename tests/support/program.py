@@ -21,7 +21,7 @@ def environment(**changes):
     """The tests' environment without anything that would lead derptop to somebody's deployment."""
     env = {k: v for k, v in os.environ.items() if not k.startswith("CODER_") and "proxy" not in k.lower()}
     env["CODER_CONFIG_DIR"] = "/nonexistent"
-    env["XDG_CONFIG_HOME"] = "/nonexistent"
+    env["XDG_CONFIG_HOME"] = "/dev/null"  # below which not even root makes a folder
     env["LC_ALL"] = "C.UTF-8"
     env.update(changes)
     return {k: v for k, v in env.items() if v is not None}
