@@ -14,8 +14,8 @@ RELAY = ["--relay-delay", "18", "--relay-jitter", "9"]
 
 
 def pings(screen):
-    """How many have their result: the last figure of the line of all."""
-    found = re.search(r" all .* loss [0-9.]+% [0-9]+/([0-9]+)", screen.text())
+    """How many have their result: the last figure of the line of the whole run."""
+    found = re.search(r" since .* lost [0-9]+/([0-9]+)", screen.text())
     return int(found.group(1)) if found else 0
 
 

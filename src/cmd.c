@@ -21,16 +21,21 @@ static const char *get_env(const char *name)
     return getenv(name); // NOLINT(concurrency-mt-unsafe): before any thread is started
 }
 
-int cmd_settings(const struct options *options, struct settings *out)
+int cmd_settings_quiet(const struct options *options, struct settings *out, struct failure *why)
 {
     struct settings_flags flags;
-    struct failure why;
     options_settings_flags(options, &flags);
-    if (settings_load(&flags, get_env, out, &why) == NET_OK) {
-        return EXIT_DONE;
+    return settings_load(&flags, get_env, out, why) == NET_OK ? EXIT_DONE : cmd_status(why);
+}
+
+int cmd_settings(const struct options *options, struct settings *out)
+{
+    struct failure why;
+    int status = cmd_settings_quiet(options, out, &why);
+    if (status != EXIT_DONE) {
+        out_error(why.text);
     }
-    out_error(why.text);
-    return cmd_status(&why);
+    return status;
 }
 
 static void tell_problems(const char *path, const struct config_problems *problems)
@@ -63,6 +68,10 @@ static void lay_flags_over(const struct options *options, struct config *config)
         text_copy(config->color, sizeof config->color, "auto"); /* which looks at the variable */
     }
     config->ascii |= options->ascii;
+    config->mouse |= options->mouse;
+    if (options->theme != NULL) {
+        text_copy(config->theme, sizeof config->theme, options->theme);
+    }
     config->interval_ns = options->interval_ns != 0 ? options->interval_ns : config->interval_ns;
 }
 

@@ -35,4 +35,7 @@ struct diagnose_limits cmd_limits(const struct config *config);
 /* Loads the settings; says what is wrong on stderr. Returns EXIT_DONE or the exit status. */
 int cmd_settings(const struct options *options, struct settings *out);
 
+/* The same, but *why is the caller's to say. */
+int cmd_settings_quiet(const struct options *options, struct settings *out, struct failure *why);
+
 #endif

@@ -12,6 +12,7 @@
 #include "net/monitor/core_thread_uv.h"
 #include "src/aws_source_uv.h"
 #include "src/cmd.h"
+#include "src/favourites.h"
 #include "src/lab_child_uv.h"
 #include "src/out.h"
 #include "src/tui_uv.h"
@@ -85,27 +86,54 @@ static void send_command(void *owner, const struct command *command)
     core_thread_send(owner, command);
 }
 
-static int run_screen(const struct options *options, const struct config *config,
-                      const struct settings *settings, const struct aws_ranges *aws)
+/* What all screens of a run share. */
+struct face {
+    const struct options *options;
+    const struct config *config;
+    const struct aws_ranges *aws;
+};
+
+static enum app_notify notify_of(const struct config *config)
 {
-    struct tui_options look = {.ascii = config->ascii, .color = config->color};
+    return strcmp(config->notify, "bell") == 0      ? NOTIFY_BELL
+           : strcmp(config->notify, "desktop") == 0 ? NOTIFY_DESKTOP
+                                                    : NOTIFY_NONE;
+}
+
+static void look_of(const struct config *config, const char *folder, struct tui_options *out)
+{
+    *out = (struct tui_options){.ascii = config->ascii,
+                                .mouse = config->mouse,
+                                .color = config->color,
+                                .graph = config->graph,
+                                .theme = config->theme,
+                                .notify = notify_of(config),
+                                .keys = &config->keys,
+                                .state_folder = folder};
+}
+
+static int run_screen(const struct face *face, const struct settings *settings, bool lab)
+{
+    char folder[CONFIG_PATH];
+    struct tui_options look;
     struct snapshot_box *box = snapshot_box_new();
     struct core_thread *thread = NULL;
     struct tui *tui = NULL;
     struct failure why;
     struct core_options core = {
         .settings = settings,
-        .target = options->target,
-        .lab = options->lab,
+        .target = face->options->target,
+        .lab = lab,
         .keep_list = true,
-        .interval_ns = config->interval_ns,
-        .watches_max = (size_t)config->keep_connected,
+        .interval_ns = face->config->interval_ns,
+        .watches_max = (size_t)face->config->keep_connected,
         .timeout_ns = PROBE_TIMEOUT_S * NS_PER_SEC,
-        .limits = cmd_limits(config),
-        .aws = aws,
+        .limits = cmd_limits(face->config),
+        .aws = face->aws,
         .log_least = LOG_DEBUG, /* for the log pane; nothing in it is written per packet */
     };
     int status = EXIT_DONE;
+    look_of(face->config, favourites_folder(folder, sizeof folder) ? folder : NULL, &look);
     if (tui_new(&look, box, &tui, &why) != NET_OK) {
         out_error(why.text);
         status = cmd_status(&why);
@@ -123,31 +151,83 @@ static int run_screen(const struct options *options, const struct config *config
     return status;
 }
 
-int cmd_monitor(const struct options *options)
+static void send_nowhere(void *owner, const struct command *command)
+{
+    (void)owner;
+    (void)command;
+}
+
+/* Without credentials: what to set, and the lab. On a terminal it is a screen; else two lines.
+ * *lab: the user would look around in the lab. */
+static int show_welcome(const struct face *face, const struct failure *refused, bool *lab)
+{
+    struct tui_options look;
+    struct snapshot_box *box = snapshot_box_new();
+    struct tui *tui = NULL;
+    struct failure why;
+    look_of(face->config, NULL, &look);
+    look.welcome = refused->text;
+    int status = EXIT_REFUSED;
+    if (tui_new(&look, box, &tui, &why) == NET_OK) {
+        int ended = tui_run(tui, send_nowhere, NULL);
+        *lab = tui_wants_lab(tui);
+        status = ended == EXIT_DONE ? EXIT_REFUSED : ended;
+    }
+    tui_free(tui);
+    snapshot_box_free(box);
+    if (!*lab && status == EXIT_REFUSED) {
+        out_error(refused->text);
+        (void)fputs("With no deployment at hand, `derptop --lab` starts one on this machine.\n",
+                    stderr);
+    }
+    return status;
+}
+
+static int run_lab(const struct face *face)
 {
     struct settings settings = {0};
-    struct config config;
     struct lab_run lab = {0};
+    int status = start_lab(&lab, face->options, &settings);
+    if (status == EXIT_DONE) {
+        status = run_screen(face, &settings, true);
+        settings_clear(&settings);
+    }
+    stop_lab(&lab);
+    return status;
+}
+
+/* The deployment's screen; without credentials, or where it is asked for, the lab's. */
+static int run_face(const struct face *face)
+{
+    struct settings settings = {0};
+    struct failure why = {.code = NET_OK};
+    bool lab = face->options->lab;
+    int status = lab ? EXIT_DONE : cmd_settings_quiet(face->options, &settings, &why);
+    if (lab) {
+        return run_lab(face);
+    }
+    if (status == EXIT_DONE) {
+        status = run_screen(face, &settings, false);
+        settings_clear(&settings);
+    } else if (status == EXIT_REFUSED) {
+        status = show_welcome(face, &why, &lab);
+    } else {
+        out_error(why.text);
+    }
+    return lab ? run_lab(face) : status;
+}
+
+int cmd_monitor(const struct options *options)
+{
+    struct config config;
     struct aws_source aws;
     int status = cmd_config(options, &config);
     if (status == EXIT_DONE) {
         status = aws_source_load(&aws, options->aws_ranges);
     }
-    if (status != EXIT_DONE) {
-        return status;
-    }
-    status = options->lab ? start_lab(&lab, options, &settings) : cmd_settings(options, &settings);
-    if (status == EXIT_REFUSED && !options->lab) {
-        (void)fputs("With no deployment at hand, `derptop --lab` starts one on this machine.\n",
-                    stderr);
-    }
     if (status == EXIT_DONE) {
-        status = run_screen(options, &config, &settings, &aws.ranges);
-        settings_clear(&settings);
+        status = run_face(&(struct face){options, &config, &aws.ranges});
+        aws_source_clear(&aws);
     }
-    if (options->lab) {
-        stop_lab(&lab);
-    }
-    aws_source_clear(&aws);
     return status;
 }

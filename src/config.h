@@ -30,6 +30,8 @@ enum {
 struct config {
     char color[CONFIG_WORD];
     bool ascii;
+    char graph[CONFIG_WORD], theme[CONFIG_WORD], notify[CONFIG_WORD];
+    bool mouse;
     uint64_t interval_ns;
     uint64_t keep_connected;
     uint64_t loss_limit; /* percent */

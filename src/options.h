@@ -35,8 +35,9 @@ struct options {
     bool disable_direct;
 
     /* How. */
-    bool help, version, verbose, json, lab, ascii;
+    bool help, version, verbose, json, lab, ascii, mouse;
     const char *color;       /* "auto", "always", "never"; NULL = not given: the settings file's */
+    const char *theme;       /* NULL = not given */
     uint64_t interval_ns;    /* 0 = not given */
     const char *config_file; /* NULL = the usual place */
     bool print_config, print_config_schema;

@@ -2,6 +2,7 @@
 
 #include <assert.h>
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -10,10 +11,18 @@
 
 #include "net/base/mem.h"
 #include "net/base/text.h"
-#include "ui/app.h"
+#include "src/favourites.h"
 #include "ui/term.h"
 
-enum { FRAME_MS = 100, TICK_MS = 1000, KEYS_A_TURN = 256, SIGNALS = 6, TITLE_SIZE = 256 };
+enum {
+    FRAME_MS = 100,
+    FRAME_LONGEST_MS = 2000,
+    SLOW_SHARE = 4, /* on a slow line frames may take a quarter of the time */
+    TICK_MS = 1000,
+    KEYS_A_TURN = 256,
+    SIGNALS = 6,
+    TITLE_SIZE = 256
+};
 
 struct tui {
     uv_loop_t loop;
@@ -25,46 +34,104 @@ struct tui {
     struct app app;
     struct snapshot_box *box;
     const struct snapshot *shown;
+    struct snapshot *now;           /* a copy whose clock goes on between snapshots */
+    char deployment[SNAPSHOT_NAME]; /* whose favourites are read */
+    const char *state_folder;
+    bool lab;
+    bool keep;                                     /* a summary is to be left behind */
+    enum path_kind paths[SNAPSHOT_WORKSPACES_MAX]; /* as they were, to see a direct one go */
+    struct uuid agents[SNAPSHOT_WORKSPACES_MAX];
+    size_t path_count;
     void (*send)(void *owner, const struct command *command);
     void *owner;
     bool anew;
     uint64_t painted_ms;
+    uint64_t frame_ms; /* between frames; longer where the terminal is slow */
     int status;
     bool ending;
     char title[TITLE_SIZE];
 };
+
+/* Tells, if that is wanted, of direct paths that are gone since the last snapshot. */
+static void watch_paths(struct tui *tui)
+{
+    const struct snapshot *s = tui->shown;
+    for (size_t i = 0; i < s->workspace_count; i++) {
+        const struct snapshot_workspace *row = &s->workspaces[i];
+        bool same = i < tui->path_count && uuid_equal(&row->agent, &tui->agents[i]);
+        if (same && tui->paths[i] == PATH_DIRECT && row->path == PATH_DERP) {
+            char text[SNAPSHOT_TEXT];
+            text_format(text, sizeof text, "%s: the direct path is lost", row->name);
+            if (tui->app.notify == NOTIFY_BELL) {
+                term_bell();
+            } else if (tui->app.notify == NOTIFY_DESKTOP) {
+                term_notify(text);
+            }
+        }
+        tui->paths[i] = row->path;
+        tui->agents[i] = row->agent;
+    }
+    tui->path_count = s->workspace_count;
+}
+
+/* The newest snapshot; ages in it go on until the next one. */
+static void take(struct tui *tui)
+{
+    bool fresh = false;
+    tui->shown = snapshot_box_take(tui->box, &fresh);
+    if (fresh) {
+        memcpy(tui->now, tui->shown, sizeof *tui->now);
+        watch_paths(tui);
+    }
+    if (tui->now->seq > 0) {
+        tui->now->now = mono_now();
+    }
+    tui->now->wall = wall_now();
+    if (strcmp(tui->deployment, tui->now->deployment) != 0) {
+        text_copy(tui->deployment, sizeof tui->deployment, tui->now->deployment);
+        favourites_read(tui->state_folder, tui->deployment, &tui->app.pins);
+    }
+}
+
+static void show_title(struct tui *tui)
+{
+    char title[TITLE_SIZE];
+    app_title(tui->now, title, sizeof title);
+    if (strcmp(title, tui->title) != 0) {
+        text_copy(tui->title, sizeof tui->title, title);
+        term_title(title);
+    }
+}
+
+static void want_frame(struct tui *tui);
 
 static void paint(struct tui *tui)
 {
     struct canvas canvas;
     int rows = 0;
     int cols = 0;
-    bool fresh = false;
-    char title[TITLE_SIZE];
     if (tui->ending) {
         return;
     }
-    tui->shown = snapshot_box_take(tui->box, &fresh);
     tui->painted_ms = uv_now(&tui->loop);
+    if (!term_can_show()) { /* the line is slow: what is newer will be shown in its place */
+        want_frame(tui);
+        return;
+    }
+    take(tui);
     term_size(&rows, &cols);
     canvas_init(&canvas, rows, cols, term_glyphs());
-    /* Ages go on between snapshots. */
-    struct snapshot *now = mem_new(sizeof *now);
-    memcpy(now, tui->shown, sizeof *now);
-    if (now->seq > 0) {
-        now->now = mono_now();
-        now->wall = wall_now();
-    }
-    app_draw(&tui->app, now, &canvas);
-    app_title(now, title, sizeof title);
-    free(now);
+    app_draw(&tui->app, tui->now, &canvas);
+    uint64_t before = uv_hrtime();
     term_show(&canvas, tui->anew);
     tui->anew = false;
     canvas_clear(&canvas);
-    if (strcmp(title, tui->title) != 0) {
-        text_copy(tui->title, sizeof tui->title, title);
-        term_title(title);
-    }
+    show_title(tui);
+    uint64_t took_ms = (uv_hrtime() - before) / NS_PER_MS;
+    uint64_t pause = took_ms * SLOW_SHARE;
+    tui->frame_ms = pause < FRAME_MS           ? FRAME_MS
+                    : pause > FRAME_LONGEST_MS ? FRAME_LONGEST_MS
+                                               : pause;
 }
 
 static void on_frame(uv_timer_t *timer)
@@ -78,7 +145,8 @@ static void want_frame(struct tui *tui)
     uv_update_time(&tui->loop);
     uint64_t since = uv_now(&tui->loop) - tui->painted_ms;
     if (!uv_is_active((uv_handle_t *)&tui->frame)) {
-        (void)uv_timer_start(&tui->frame, on_frame, since >= FRAME_MS ? 0 : FRAME_MS - since, 0);
+        (void)uv_timer_start(&tui->frame, on_frame,
+                             since >= tui->frame_ms ? 0 : tui->frame_ms - since, 0);
     }
 }
 
@@ -120,7 +188,17 @@ static void follow(struct tui *tui, unsigned what, const struct command *command
     if ((what & APP_COMMAND) != 0) {
         tui->send(tui->owner, command);
     }
-    if ((what & APP_QUIT) != 0) {
+    if ((what & APP_SAVE) != 0) {
+        favourites_write(tui->state_folder, tui->deployment, &tui->app.pins);
+    }
+    if ((what & APP_LOOKS) != 0) {
+        term_theme(tui->app.theme);
+        term_mouse(tui->app.mouse);
+        tui->anew = true;
+    }
+    if ((what & (APP_QUIT | APP_LAB)) != 0) {
+        tui->keep = (what & APP_KEEP) != 0;
+        tui->lab = (what & APP_LAB) != 0;
         end(tui, 0);
         return;
     }
@@ -131,6 +209,14 @@ static void follow(struct tui *tui, unsigned what, const struct command *command
     if ((what & (APP_REDRAW | APP_REPAINT)) != 0) {
         paint(tui); /* a key is answered at once */
     }
+}
+
+static unsigned click(struct tui *tui, struct command *command)
+{
+    struct term_click at = term_clicked();
+    struct app_click click = {.row = at.row, .col = at.col, .wheel = at.wheel};
+    term_size(&click.rows, &click.cols);
+    return app_click(&tui->app, &click, tui->now, command);
 }
 
 static void on_input(uv_poll_t *poll, int status, int events)
@@ -148,12 +234,17 @@ static void on_input(uv_poll_t *poll, int status, int events)
         if (key == KEY_NONE) {
             return;
         }
+        unsigned what = 0;
         if (key == KEY_CODE_INTERRUPT) { /* Ctrl-C arrives as a key: the terminal is in raw mode */
             end(tui, 128 + SIGINT);
         } else if (key == KEY_CODE_RESIZE) {
             want_frame(tui);
+        } else if (key == KEY_CODE_MOUSE) {
+            what = click(tui, &command);
+            follow(tui, what, &command);
         } else {
-            follow(tui, app_key(&tui->app, key, tui->shown, &command), &command);
+            what = app_key(&tui->app, key, tui->now, &command);
+            follow(tui, what, &command);
         }
     }
 }
@@ -189,10 +280,35 @@ static void start_signals(struct tui *tui)
     }
 }
 
+static void set_up_app(struct tui *tui, const struct tui_options *options)
+{
+    struct app *app = &tui->app;
+    app_init(app);
+    if (options->keys != NULL) {
+        app->keys = *options->keys;
+    }
+    app->notify = options->notify;
+    enum theme named = theme_named(options->theme);
+    app->theme = named == THEME_COUNT ? term_theme_guess() : named;
+    app->mouse = options->mouse;
+    if (options->welcome != NULL) {
+        text_copy(app->welcome, sizeof app->welcome, options->welcome);
+        app->views[0] = VIEW_WELCOME;
+    }
+    term_theme(app->theme);
+    term_mouse(app->mouse);
+}
+
+bool tui_wants_lab(const struct tui *tui)
+{
+    return tui->lab;
+}
+
 enum net_err tui_new(const struct tui_options *options, struct snapshot_box *box, struct tui **out,
                      struct failure *why)
 {
-    struct term_options term = {.ascii = options->ascii, .color = options->color};
+    struct term_options term = {
+        .ascii = options->ascii, .color = options->color, .graph = options->graph};
     enum net_err err = term_open(&term, why);
     if (err != NET_OK) {
         return err;
@@ -201,8 +317,12 @@ enum net_err tui_new(const struct tui_options *options, struct snapshot_box *box
     bool fresh = false;
     tui->box = box;
     tui->shown = snapshot_box_take(box, &fresh);
+    tui->now = mem_new(sizeof *tui->now);
+    memcpy(tui->now, tui->shown, sizeof *tui->now);
+    tui->frame_ms = FRAME_MS;
     tui->anew = true;
-    app_init(&tui->app);
+    tui->state_folder = options->state_folder;
+    set_up_app(tui, options);
     (void)uv_loop_init(&tui->loop);
     (void)uv_async_init(&tui->loop, &tui->async, on_async);
     (void)uv_timer_init(&tui->loop, &tui->frame);
@@ -239,6 +359,11 @@ int tui_run(struct tui *tui, void (*send)(void *owner, const struct command *com
     want_frame(tui);
     (void)uv_run(&tui->loop, UV_RUN_DEFAULT);
     term_close();
+    if (tui->keep) {
+        char *summary = app_summary(tui->now);
+        (void)fputs(summary, stdout);
+        free(summary);
+    }
     return tui->status;
 }
 
@@ -258,5 +383,6 @@ void tui_free(struct tui *tui)
     (void)uv_run(&tui->loop, UV_RUN_DEFAULT);
     int busy = uv_loop_close(&tui->loop);
     assert(busy == 0);
+    free(tui->now);
     free(tui);
 }

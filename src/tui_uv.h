@@ -9,10 +9,16 @@
 #include "net/base/err.h"
 #include "net/monitor/command.h"
 #include "net/monitor/snapshot.h"
+#include "ui/app.h"
 
 struct tui_options {
-    bool ascii;
-    const char *color;
+    bool ascii, mouse;
+    const char *color, *graph;
+    const char *theme;   /* a name, or "auto" */
+    const char *welcome; /* there are no credentials: what was looked for; else NULL */
+    enum app_notify notify;
+    const struct keys *keys;  /* as the user has set them; NULL = the defaults */
+    const char *state_folder; /* where favourites are kept; NULL = nowhere */
 };
 
 struct tui;
@@ -21,6 +27,9 @@ struct tui;
  * Failures: see term_open. */
 NET_MUST_USE enum net_err tui_new(const struct tui_options *options, struct snapshot_box *box,
                                   struct tui **out, struct failure *why);
+
+/* Whether the lab was asked for, in place of a deployment. */
+bool tui_wants_lab(const struct tui *tui);
 
 /* There is a new snapshot; from any thread. */
 void tui_wake(void *tui);

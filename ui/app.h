@@ -11,20 +11,66 @@
 #include "net/monitor/command.h"
 #include "net/monitor/snapshot.h"
 #include "ui/canvas.h"
-#include "ui/key.h"
+#include "ui/graph.h"
+#include "ui/keys.h"
+#include "ui/rows.h"
+#include "ui/theme.h"
+#include "ui/window.h"
 
-enum { APP_FILTER_SIZE = 48 };
+enum { APP_FILTER_SIZE = 48, APP_STATUS_SIZE = 200, APP_DEPTH = 8, APP_MARKS_MAX = 32 };
+
+/* A list that is looked through: the row that is chosen, and what is typed to narrow it. */
+struct app_list {
+    uint64_t at; /* a row; in log and events a line's number */
+    bool typing;
+    char filter[APP_FILTER_SIZE];
+};
+
+enum app_panel { PANEL_GRAPH, PANEL_PATH, PANEL_EVENTS, PANEL_COUNT };
+
+/* What is done when a direct path is lost. */
+enum app_notify { NOTIFY_NONE, NOTIFY_BELL, NOTIFY_DESKTOP, NOTIFY_COUNT };
 
 struct app {
-    bool help;
-    bool picker;
-    char filter[APP_FILTER_SIZE]; /* of the picker */
-    int picker_at;                /* row among those that the filter lets through */
-    unsigned zoom;                /* index of the window's width */
+    struct keys keys;
+    enum view views[APP_DEPTH]; /* the last one is on top */
+    int depth;
+    struct app_list lists[VIEW_COUNT];
+    bool follow; /* log and events: the newest stays in sight */
+    enum log_level level;
+    enum sort sort;
+    struct pins pins;
+    struct uuid shown, before; /* selected now, and the one that was before */
+
+    struct window window;
+    enum scale_kind scale;
+    uint64_t fixed_us;
+    enum graph_series series;
+    mono_ns marks[APP_MARKS_MAX];
+    size_t mark_count; /* ever; the last ones are kept */
+
+    enum app_panel panel; /* has the focus */
+    bool full;            /* alone on the screen */
+    bool bytes;           /* rates in bytes instead of bits */
+    bool mouse;
+    enum app_notify notify;
+    enum theme theme;
+    char status[APP_STATUS_SIZE]; /* why the last key did nothing, or what it did */
+    char welcome[SNAPSHOT_TEXT];  /* there are no credentials: what was looked for */
 };
 
 /* What must follow a key. */
-enum { APP_REDRAW = 1, APP_COMMAND = 2, APP_QUIT = 4, APP_SUSPEND = 8, APP_REPAINT = 16 };
+enum {
+    APP_REDRAW = 1,
+    APP_COMMAND = 2,
+    APP_QUIT = 4,
+    APP_SUSPEND = 8,
+    APP_REPAINT = 16,
+    APP_SAVE = 32,  /* the favourites changed */
+    APP_LOOKS = 64, /* theme or mouse changed */
+    APP_KEEP = 128, /* with APP_QUIT: leave a summary behind */
+    APP_LAB = 256,  /* the lab is asked for, in place of a deployment */
+};
 
 void app_init(struct app *app);
 
@@ -34,10 +80,24 @@ void app_draw(const struct app *app, const struct snapshot *snapshot, struct can
 /* Returns APP_ bits; with APP_COMMAND, *out is to be sent to the core. */
 unsigned app_key(struct app *app, int key, const struct snapshot *snapshot, struct command *out);
 
+/* A click (wheel 0) or a turn of the wheel (-1 = up) at a cell of a screen of that size. */
+struct app_click {
+    int row, col, rows, cols;
+    int wheel;
+};
+
+unsigned app_click(struct app *app, const struct app_click *click, const struct snapshot *snapshot,
+                   struct command *out);
+
+enum view app_view(const struct app *app);
+
 /* What the width of the graph stands for. */
 uint64_t app_window_ns(const struct app *app);
 
 /* The terminal's title: workspace and path. */
 void app_title(const struct snapshot *snapshot, char *out, size_t size);
+
+/* A few plain lines about the watched workspace, for after the end. Free it. */
+char *app_summary(const struct snapshot *snapshot);
 
 #endif

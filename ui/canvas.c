@@ -212,6 +212,30 @@ void canvas_box(struct canvas *canvas, struct rect rect, const char *title, cons
     }
 }
 
+void canvas_box_foot(struct canvas *canvas, struct rect rect, const char *note)
+{
+    int cols = text_columns(note) + 2;
+    if (rect.rows < 2 || cols + 4 > rect.cols) {
+        return;
+    }
+    struct rect line = {rect.row + rect.rows - 1, rect.col, 1, rect.cols - 2};
+    (void)canvas_print(canvas, line, 0, line.cols - cols, STYLE_DIM, " %s ", note);
+}
+
+void canvas_box_focus(struct canvas *canvas, struct rect rect, bool focus)
+{
+    for (int row = 0; focus && row < rect.rows; row++) {
+        bool edge_row = row == 0 || row == rect.rows - 1;
+        for (int col = 0; col < rect.cols;
+             col += edge_row || col == rect.cols - 1 ? 1 : rect.cols - 1) {
+            struct cell *cell = canvas_cell(canvas, rect.row + row, rect.col + col);
+            if (cell != NULL && cell->style == STYLE_BORDER) {
+                cell->style = STYLE_FOCUS;
+            }
+        }
+    }
+}
+
 char *canvas_dump(const struct canvas *canvas)
 {
     size_t size = (size_t)canvas->rows * ((size_t)canvas->cols * CELL_TEXT + 1) + 1;

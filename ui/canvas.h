@@ -70,6 +70,12 @@ void canvas_row_style(struct canvas *canvas, struct rect rect, int row, enum sty
 /* A box with a title at its upper left and a note at its upper right (both may be NULL). */
 void canvas_box(struct canvas *canvas, struct rect rect, const char *title, const char *note);
 
+/* A note in the lower edge of a box, at its right. */
+void canvas_box_foot(struct canvas *canvas, struct rect rect, const char *note);
+
+/* Shows (or not) that this box is the one that keys go to. */
+void canvas_box_focus(struct canvas *canvas, struct rect rect, bool focus);
+
 /* Columns that a text takes. */
 int text_columns(const char *text);
 

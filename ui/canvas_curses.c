@@ -5,27 +5,43 @@
 
 #include "ui/theme.h"
 
-enum { RICH = 256 };
+enum { COLORS_FEW = 8, COLORS_SOME = 16, COLORS_RICH = 256 };
 
 static bool in_color;
+static enum theme shown_theme;
+
+/* Beyond 256 colours a number is not an entry of the palette but the colour itself. */
+static int color_of(const struct look *look)
+{
+    if (look->color_256 == COLOR_OWN) {
+        return COLOR_OWN;
+    }
+    return COLORS > COLORS_RICH    ? (int)theme_rgb(look->color_256)
+           : COLORS == COLORS_RICH ? look->color_256
+           : COLORS >= COLORS_SOME ? look->color_16
+                                   : look->color_8;
+}
+
+void canvas_curses_theme(enum theme theme)
+{
+    shown_theme = theme;
+    for (int style = 0; in_color && style < STYLE_COUNT; style++) {
+        (void)init_extended_pair(style + 1, color_of(theme_look(theme, (enum style)style)), -1);
+    }
+}
 
 void canvas_curses_start(bool colors)
 {
-    /* COLORS is known only after start_color. */
-    in_color = colors && has_colors() && start_color() == OK && COLORS >= 8;
-    if (!in_color) {
-        return;
-    }
-    (void)use_default_colors();
-    for (int style = 0; style < STYLE_COUNT; style++) {
-        const struct look *look = theme_look((enum style)style);
-        (void)init_pair((short)(style + 1), COLORS >= RICH ? look->color_256 : look->color_8, -1);
+    /* COLORS is known only after start_color. The palette is the user's: it is never redefined. */
+    in_color = colors && has_colors() && start_color() == OK && COLORS >= COLORS_FEW;
+    if (in_color) {
+        (void)use_default_colors();
     }
 }
 
 static attr_t attributes_of(enum style style)
 {
-    const struct look *look = theme_look(style);
+    const struct look *look = theme_look(shown_theme, style);
     unsigned wanted = in_color ? look->attributes : look->attributes_mono;
     attr_t out = A_NORMAL;
     out |= (wanted & LOOK_BOLD) != 0 ? A_BOLD : 0;

@@ -7,9 +7,11 @@
 #include <stdbool.h>
 
 #include "ui/canvas.h"
+#include "ui/theme.h"
 
 /* Prepares the colours that the terminal has; without them styles are attributes alone. */
 void canvas_curses_start(bool colors);
+void canvas_curses_theme(enum theme theme);
 void canvas_curses_show(const struct canvas *canvas, bool anew);
 
 #endif

@@ -1,19 +1,37 @@
 #include "ui/glyphs.h"
 
-const struct glyphs glyphs_utf8 = {
+/* All that the sets for good fonts share. */
+#define UTF8_SIGNS                                                                                 \
+    .utf8 = true, .direct = "→", .relay = "⇄", .connected = "●", .stopped = "○",                   \
+    .connecting = "◌", .ok = "✓", .info = "●", .warning = "▲", .error = "✘", .unknown = "?",       \
+    .lost = "×", .selected = "▸", .pinned = "*", .ellipsis = "…", .dot = "·", .up = "↑",           \
+    .down = "↓", .h = "─", .v = "│", .top_left = "┌", .top_right = "┐", .bottom_left = "└",        \
+    .bottom_right = "┘", .axis_v = "│", .tick_v = "┤", .clipped = "▲", .became_direct = "▲",       \
+    .fell_back = "▼", .mark = "◆", .test_down = "↓", .test_up = "↑", .strip_direct = "━",          \
+    .strip_relay = "╌", .body_direct = "█", .body_relay = "░", .top_direct = {"▄", "█"},           \
+    .top_relay = {"▄", "▀"}, .tunnel = "•", .spark = {"▁", "▂", "▃", "▄", "▅", "▆", "▇", "█"}
+
+const struct glyphs glyphs_utf8 = {UTF8_SIGNS, .graph = GRAPH_BRAILLE};
+const struct glyphs glyphs_block = {UTF8_SIGNS, .graph = GRAPH_BLOCK};
+
+/* What the font of a PC's console has (code page 437). */
+const struct glyphs glyphs_console = {
     .utf8 = true,
+    .graph = GRAPH_BLOCK,
     .direct = "→",
-    .relay = "⇄",
-    .connected = "●",
-    .stopped = "○",
-    .connecting = "◌",
-    .ok = "✓",
-    .info = "●",
-    .warning = "▲",
-    .error = "✘",
-    .lost = "×",
-    .selected = "▸",
-    .ellipsis = "…",
+    .relay = "=",
+    .connected = "■",
+    .stopped = "o",
+    .connecting = ".",
+    .ok = "√",
+    .info = "i",
+    .warning = "!",
+    .error = "x",
+    .unknown = "?",
+    .lost = "x",
+    .selected = ">",
+    .pinned = "*",
+    .ellipsis = "~",
     .dot = "·",
     .up = "↑",
     .down = "↓",
@@ -24,18 +42,26 @@ const struct glyphs glyphs_utf8 = {
     .bottom_left = "└",
     .bottom_right = "┘",
     .axis_v = "│",
-    .axis_h = "─",
-    .axis_corner = "└",
     .tick_v = "┤",
-    .tick_h = "┬",
-    .clipped = "▲",
-    .became_direct = "▲",
-    .fell_back = "▼",
-    .spark = {"▁", "▂", "▃", "▄", "▅", "▆", "▇", "█"},
+    .clipped = "^",
+    .became_direct = "^",
+    .fell_back = "v",
+    .mark = "#",
+    .test_down = "↓",
+    .test_up = "↑",
+    .strip_direct = "═",
+    .strip_relay = "-",
+    .body_direct = "█",
+    .body_relay = "░",
+    .top_direct = {"▄", "█"},
+    .top_relay = {"▄", "▀"},
+    .tunnel = "+",
+    .spark = {"_", "_", "░", "░", "▒", "▒", "▓", "█"},
 };
 
 const struct glyphs glyphs_ascii = {
     .utf8 = false,
+    .graph = GRAPH_ASCII,
     .direct = ">",
     .relay = "=",
     .connected = "*",
@@ -45,8 +71,10 @@ const struct glyphs glyphs_ascii = {
     .info = "i",
     .warning = "!",
     .error = "x",
+    .unknown = "?",
     .lost = "x",
     .selected = ">",
+    .pinned = "*",
     .ellipsis = "~",
     .dot = "-",
     .up = "^",
@@ -58,12 +86,19 @@ const struct glyphs glyphs_ascii = {
     .bottom_left = "+",
     .bottom_right = "+",
     .axis_v = "|",
-    .axis_h = "-",
-    .axis_corner = "+",
     .tick_v = "+",
-    .tick_h = "+",
     .clipped = "^",
     .became_direct = "^",
     .fell_back = "v",
+    .mark = "m",
+    .test_down = "D",
+    .test_up = "U",
+    .strip_direct = "#",
+    .strip_relay = "=",
+    .body_direct = "#",
+    .body_relay = ":",
+    .top_direct = {"#", "#"},
+    .top_relay = {"=", "="},
+    .tunnel = "o",
     .spark = {"_", ".", ",", "-", "=", "+", "*", "#"},
 };

@@ -1,37 +1,58 @@
 /*
- * The latency graph: samples over time, drawn into a rectangle. Pure.
+ * The latency graph: a series over time, drawn into a rectangle. Pure.
  *
- *   80 ┤                        the y axis: round numbers; one outlier does not flatten the rest
- * (what │      ⣀⣀⡀   ⢀⣀         is above the top is marked there) 40 ┤⣿⣿⣷⣶⣶⣿⣿⣶⣶⣶⣶        relayed:
- * hatched; direct: solid │           ×             probes lost 0 └──────┬──────┬──────     times of
- * day 14:02   14:03 ⇄ relayed                the path, in words
+ *      80ms ┤ ▲812             the y axis: round numbers; what is above it is marked, with its
+ * value │      ⣀⣀⡀   ⢀⣀         relayed: hatched; direct: solid; through the tunnel: • 40
+ * ┤⣿⣿⣷⣶⣶⣿⣿⣶⣶⣶⣶ path  ╌╌ relay 999 ╌╌━━━ direct ━━━     the path, in words lost           ×    ▲ ↓↓↓
+ * probes lost, changes of the path, tests, marks │14:02            │14:03          times of day, at
+ * round ones
  */
 #ifndef UI_GRAPH_H
 #define UI_GRAPH_H
 
 #include "net/monitor/snapshot.h"
 #include "ui/canvas.h"
+#include "ui/scale.h"
 
-struct graph_view {
-    const struct snapshot_sample *samples; /* oldest first */
-    size_t count;
-    mono_ns now;                           /* the right edge */
-    struct wall_time wall;                 /* the time of day at `now` */
-    uint64_t window_ns;                    /* what the width stands for */
-    uint64_t interval_ns;                  /* between samples: shorter gaps are no gaps */
-    const struct snapshot_change *changes; /* of the path, oldest first */
-    size_t change_count;
+enum graph_series { GRAPH_DISCO, GRAPH_BOTH, GRAPH_TUNNEL, GRAPH_SERIES };
+
+enum { GRAPH_SPANS_MAX = 24 };
+
+/* A stretch of time in which a throughput test ran. */
+struct graph_span {
+    mono_ns from, to;
+    bool upload;
 };
 
-/* The top of the y axis for these round trips: the least of 1, 2, 5 · 10^n ms that shows them, an
- * outlier (above twice and a half the 95th percentile) left out. *clips tells whether any was.
- * Exposed for tests. */
-uint64_t graph_top_us(const struct graph_view *view, bool *clips);
+struct graph_view {
+    const struct snapshot *s;
+    mono_ns to;       /* the right edge */
+    uint64_t span_ns; /* what the width stands for */
+    enum scale_kind scale;
+    uint64_t fixed_us; /* the top for SCALE_FIXED */
+    enum graph_series series;
+    mono_ns cursor; /* 0 = no crosshair */
+    const mono_ns *marks;
+    size_t mark_count;
+    struct graph_span tests[GRAPH_SPANS_MAX];
+    size_t test_count;
+};
 
 void graph_draw(struct canvas *canvas, struct rect rect, const struct graph_view *view);
 
-/* The last round trips as a line of signs, oldest first; 0 is a lost probe. */
-void spark_draw(struct canvas *canvas, struct rect rect, int row, int col, const uint32_t *us,
-                size_t count, enum style style);
+/* The scale that graph_draw uses. */
+void graph_scale(const struct graph_view *view, struct scale *out);
+
+/* What one column of dots shows: slices of time, oldest first. For graph_draw and its tests. */
+struct slice {
+    bool has, lost;
+    enum path_kind path;
+    uint32_t us; /* the greatest: a spike must not vanish */
+};
+
+/* The right edge as graph_draw moves it: to whole cells, so that nothing shimmers as time passes.
+ */
+mono_ns graph_edge(mono_ns to, uint64_t span_ns, size_t cells);
+void graph_slices(const struct graph_view *view, mono_ns edge, struct slice *slices, size_t count);
 
 #endif

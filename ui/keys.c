@@ -10,24 +10,20 @@
 #define TEXTS    (IN(VIEW_LOG) | IN(VIEW_EVENTS) | IN(VIEW_DETAILS))
 #define ROWS     (TEXTS | IN(VIEW_OVERVIEW) | IN(VIEW_PICKER))
 #define MAIN     (GRAPHS | TEXTS | IN(VIEW_OVERVIEW))
-#define ALL      (MAIN | IN(VIEW_PICKER) | IN(VIEW_HELP))
+#define ALL      (MAIN | IN(VIEW_PICKER) | IN(VIEW_HELP) | IN(VIEW_WELCOME))
 
 #define VIEW    "VIEW"
 #define MOVE    "LISTS"
 #define PLACES  "WORKSPACES"
-#define TESTING "TEST"
+#define PROBING "TEST"
 #define WHY     "FINDINGS, LOG, EVENTS"
 #define PROGRAM "PROGRAM"
 
 static const struct action_info infos[ACTION_COUNT] = {
-    [ACTION_TEST] = {"test", GRAPHS, TESTING, "speed", "throughput test, download", {'s'}},
-    [ACTION_TEST_OTHER] =
-        {"test_choose", GRAPHS, TESTING, NULL, "choose direction and time", {'S'}},
-    [ACTION_TEST_STOP] = {"test_stop", GRAPHS, TESTING, NULL, "stop the test", {'x'}},
     [ACTION_PICK] =
         {"workspaces", MAIN, PLACES, "workspaces", "pick a workspace; / filters", {'w'}},
     [ACTION_OVERVIEW] = {"overview", MAIN, PLACES, "overview", "all that run, side by side", {'o'}},
-    [ACTION_DETAILS] = {"details", MAIN, WHY, "details", "what was found, why, what to do", {'d'}},
+    [ACTION_DETAILS] = {"details", MAIN, WHY, "details", "all that is known of the path", {'d'}},
     [ACTION_LOG] = {"log", MAIN, WHY, "log", "the log", {'l'}},
     [ACTION_EVENTS] = {"events", MAIN, WHY, "events", "all that happened", {'e'}},
     [ACTION_ZOOM_IN] = {"zoom_in", GRAPHS, VIEW, "zoom", "a shorter time", {'+', '='}},
@@ -42,8 +38,12 @@ static const struct action_info infos[ACTION_COUNT] = {
     [ACTION_SCALE] = {"scale", GRAPHS, VIEW, NULL, "scale: auto, clip, log, fixed", {'y'}},
     [ACTION_SERIES] = {"series", GRAPHS, VIEW, NULL, "disco, tunnel or both", {'v'}},
     [ACTION_MARK] = {"mark", GRAPHS, VIEW, NULL, "mark this moment", {'m'}},
-    [ACTION_CHOOSE] =
-        {"choose", ROWS | IN(VIEW_MONITOR), MOVE, "choose", "take this one", {KEY_CODE_ENTER}},
+    [ACTION_CHOOSE] = {"choose",
+                       ROWS | IN(VIEW_MONITOR) | IN(VIEW_WELCOME),
+                       MOVE,
+                       "choose",
+                       "take this one",
+                       {KEY_CODE_ENTER}},
     [ACTION_UP] = {"up", ALL, MOVE, NULL, "up", {KEY_CODE_UP, 'k'}},
     [ACTION_DOWN] = {"down", ALL, MOVE, NULL, "down", {KEY_CODE_DOWN, 'j'}},
     [ACTION_PAGE_UP] = {"page_up", ALL, MOVE, NULL, "a page up", {KEY_CODE_PAGE_UP}},
@@ -85,9 +85,9 @@ static const struct action_info infos[ACTION_COUNT] = {
     [ACTION_PANEL_BACK] =
         {"panel_back", GRAPHS, VIEW, NULL, "the panel before", {KEY_CODE_BACK_TAB}},
     [ACTION_FULL] = {"full", GRAPHS, VIEW, NULL, "this panel alone", {'z'}},
-    [ACTION_UNITS] = {"units", MAIN, TESTING, NULL, "bits or bytes", {'b'}},
-    [ACTION_RETRY] = {"retry", ALL, TESTING, NULL, "probe and reconnect now", {'r'}},
-    [ACTION_PROBES] = {"pause_probes", MAIN, TESTING, NULL, "stop and go on probing", {'P' - 64}},
+    [ACTION_UNITS] = {"units", MAIN, PROBING, NULL, "bits or bytes", {'b'}},
+    [ACTION_RETRY] = {"retry", ALL, PROBING, NULL, "probe and reconnect now", {'r'}},
+    [ACTION_PROBES] = {"pause_probes", MAIN, PROBING, NULL, "stop and go on probing", {'P' - 64}},
     [ACTION_NOTIFY] = {"notify", MAIN, PROGRAM, NULL, "tell when direct is lost", {'B'}},
     [ACTION_THEME] = {"theme", ALL, PROGRAM, NULL, "the next theme", {'t'}},
     [ACTION_MOUSE] = {"mouse", ALL, PROGRAM, NULL, "mouse on or off", {KEY_CODE_F1 + 1}},
@@ -116,8 +116,9 @@ enum action action_named(const char *name)
 
 const char *view_name(enum view view)
 {
-    static const char *const names[VIEW_COUNT] = {"monitor", "throughput", "details", "log",
-                                                  "events",  "overview",   "picker",  "help"};
+    static const char *const names[VIEW_COUNT] = {"monitor", "throughput", "details",
+                                                  "log",     "events",     "overview",
+                                                  "picker",  "help",       "welcome"};
     return names[view];
 }
 

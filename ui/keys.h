@@ -21,15 +21,13 @@ enum view {
     VIEW_OVERVIEW,
     VIEW_PICKER,
     VIEW_HELP,
+    VIEW_WELCOME, /* there are no credentials */
     VIEW_COUNT
 };
 
 /* The order is that of footer and help. */
 enum action {
     ACTION_NONE = -1,
-    ACTION_TEST,
-    ACTION_TEST_OTHER,
-    ACTION_TEST_STOP,
     ACTION_PICK,
     ACTION_OVERVIEW,
     ACTION_DETAILS,

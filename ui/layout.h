@@ -14,6 +14,7 @@ struct layout {
     bool fits; /* else there is room for a line that says so */
     struct rect header;
     struct rect notice; /* no rows without a notice */
+    struct rect body;   /* all between them and the footer */
     struct rect list;   /* no rows below LAYOUT_LIST_COLS */
     struct rect graph;
     struct rect path;

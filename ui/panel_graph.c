@@ -5,111 +5,276 @@
 #include <string.h>
 
 #include "net/base/text.h"
-#include "ui/graph.h"
+#include "ui/graph_marks.h"
 #include "ui/panels.h"
+#include "ui/plot.h"
+#include "ui/series.h"
 
-enum { COUNTS_TEXT = 64, STATS_ROWS = 2, TWO_LINES_ROWS = 8, JITTER_COLS = 90 };
+enum { PIECE = 96, TWO_LINES_ROWS = 9 };
 
-/* Digits after the point: figures of one line share them, and their unit. */
-static int digits_of(const struct snapshot_stats *stats)
+/* --- figures ---------------------------------------------------------------------------------- */
+
+/* A line of pieces: one that does not fit is left out whole, for a number that is cut would be
+ * another one. */
+struct line {
+    struct canvas *canvas;
+    struct rect rect;
+    int row, col;
+};
+
+static bool piece(struct line *line, enum style style, const char *text)
 {
-    return stats->p95_ns < 10 * NS_PER_MS ? 2 : stats->p95_ns < 100 * NS_PER_MS ? 1 : 0;
-}
-
-static int draw_known(struct canvas *canvas, struct rect rect, int row, int col,
-                      const struct snapshot_stats *stats)
-{
-    const struct {
-        const char *name;
-        uint64_t ns;
-    } figures[] = {{"last", stats->last_ns}, {"min", stats->min_ns}, {"avg", stats->avg_ns},
-                   {"max", stats->max_ns},   {"p95", stats->p95_ns}, {"jitter", stats->jitter_ns}};
-    int start = col;
-    size_t count =
-        rect.cols < JITTER_COLS ? 5 : 6; /* the least important goes where it is narrow */
-    for (size_t i = 0; i < count; i++) {
-        col += canvas_print(canvas, rect, row, col, STYLE_DIM, "%s ", figures[i].name);
-        col += canvas_print(canvas, rect, row, col, i == 0 ? STYLE_STRONG : STYLE_TEXT, "%.*f  ",
-                            digits_of(stats), (double)figures[i].ns / (double)NS_PER_MS);
+    bool fits = line->col + text_columns(text) <= line->rect.cols;
+    if (fits) {
+        line->col += canvas_text(line->canvas, line->rect, line->row, line->col, style, text);
     }
-    col += canvas_text(canvas, rect, row, col - 1, STYLE_DIM, "ms  ") - 1;
-    return col - start;
+    return fits;
 }
 
-/* One line of figures, up to where it ends: "direct  last 6.1  min ... ms  loss 0 of 300". */
-static int draw_figures(struct canvas *canvas, struct rect rect, int row, const char *name,
-                        const struct snapshot_stats *stats)
+static bool separate(struct line *line, const char *text, enum style style)
 {
-    uint64_t done = stats->answered + stats->lost;
-    double loss = done == 0 ? 0 : 100.0 * (double)stats->lost / (double)done;
-    int col = 1 + canvas_print(canvas, rect, row, 1, STYLE_DIM, "%-8s", name);
-    col += stats->answered == 0 ? canvas_text(canvas, rect, row, col, STYLE_DIM, "no answer yet  ")
-                                : draw_known(canvas, rect, row, col, stats);
-    char counts[COUNTS_TEXT];
-    text_format(counts, sizeof counts, stats->lost == 0 ? "loss %.0f%%" : "loss %.1f%%", loss);
-    size_t plain = strlen(counts);
-    text_format(counts + plain, sizeof counts - plain, " %llu/%llu",
-                (unsigned long long)stats->lost, (unsigned long long)done);
-    if (col + text_columns(counts) > rect.cols) {
-        counts[plain] = '\0'; /* a number that is cut would be another one */
+    char both[PIECE];
+    text_format(both, sizeof both, " %s %s", line->canvas->glyphs->dot, text);
+    return piece(line, style, both);
+}
+
+/* "6.0": as many digits as tell something. */
+static void number_text(uint64_t ns, char out[LATENCY_TEXT])
+{
+    double ms = (double)ns / (double)NS_PER_MS;
+    text_format(out, LATENCY_TEXT, ms < 1 ? "%.2f" : ms < 10 ? "%.1f" : "%.0f", ms);
+}
+
+/* "→ 6.0/7.1/22". */
+static void draw_three(struct line *line, enum path_kind path, uint64_t p50, uint64_t p95,
+                       uint64_t p99, bool rough)
+{
+    char a[LATENCY_TEXT];
+    char b[LATENCY_TEXT];
+    char c[LATENCY_TEXT];
+    char text[PIECE];
+    const struct glyphs *g = line->canvas->glyphs;
+    number_text(p50, a);
+    number_text(p95, b);
+    number_text(p99, c);
+    text_format(text, sizeof text, "  %s %s%s/%s/%s", path == PATH_DIRECT ? g->direct : g->relay,
+                rough ? "~" : "", a, b, c);
+    (void)piece(line, path_style(path), text);
+}
+
+static void draw_loss(struct line *line, uint64_t lost, uint64_t done)
+{
+    char text[PIECE];
+    text_format(text, sizeof text, "lost %llu/%llu", (unsigned long long)lost,
+                (unsigned long long)done);
+    bool told = separate(line, text, lost > 0 ? STYLE_LOST : STYLE_DIM);
+    if (told && lost > 0 && done > 0) {
+        text_format(text, sizeof text, " (%.1f %%)", 100.0 * (double)lost / (double)done);
+        (void)piece(line, STYLE_LOST, text);
     }
-    enum style style = stats->lost == 0 ? STYLE_DIM : STYLE_ERROR;
-    return col + canvas_text(canvas, rect, row, col, style, counts);
 }
 
-/* What the other way was like, where there is room. */
-static void draw_other(struct canvas *canvas, struct rect rect, int row, int col,
-                       const struct snapshot *s)
+static void draw_window_line(struct line *line, const struct app *app, const struct snapshot *s)
 {
-    char text[64];
-    if (s->other.answered == 0) {
+    struct series_figures figures[2];
+    char text[PIECE];
+    char number[LATENCY_TEXT];
+    mono_ns to = window_end(&app->window, s->now);
+    mono_ns from = to < app_window_ns(app) ? 0 : to - app_window_ns(app);
+    series_figures(s, from, mono_after(to, 1), PATH_DIRECT, &figures[0]);
+    series_figures(s, from, mono_after(to, 1), PATH_DERP, &figures[1]);
+    const struct series_figures *now = &figures[s->path == PATH_DIRECT ? 0 : 1];
+    if (app->window.end == 0 && now->answered > 0) {
+        number_text((uint64_t)now->last_us * NS_PER_US, number);
+        text_format(text, sizeof text, "%s  ", number);
+        (void)piece(line, STYLE_DIM, "now ");
+        (void)piece(line, STYLE_STRONG, text);
+    }
+    (void)piece(line, STYLE_DIM, "p50/p95/p99");
+    for (size_t i = 0; i < 2; i++) {
+        const struct series_figures *one = &figures[i];
+        if (one->answered > 0) {
+            draw_three(line, i == 0 ? PATH_DIRECT : PATH_DERP, one->p50_us * NS_PER_US,
+                       one->p95_us * NS_PER_US, one->p99_us * NS_PER_US, one->rough);
+        }
+    }
+    (void)piece(line, STYLE_DIM,
+                figures[0].answered + figures[1].answered > 0 ? " ms" : "  no answer");
+    if (now->answered > 1) {
+        number_text((uint64_t)now->jitter_us * NS_PER_US, number);
+        text_format(text, sizeof text, "jitter %s", number);
+        (void)separate(line, text, STYLE_TEXT);
+    }
+    draw_loss(line, figures[0].lost, figures[0].lost + figures[0].answered + figures[1].answered);
+}
+
+/* Over the whole run, from the core's own sums. */
+static void draw_run_line(struct line *line, const struct snapshot *s)
+{
+    char text[PIECE];
+    char number[LATENCY_TEXT];
+    char clock[CLOCK_TEXT] = "";
+    const struct snapshot_stats *now = s->path == PATH_DIRECT ? &s->run_direct : &s->run_relayed;
+    if (s->first_sent_at != 0) {
+        clock_text(graph_wall(s, s->first_sent_at), true, clock);
+    }
+    text_format(text, sizeof text, "since %s", clock);
+    (void)piece(line, STYLE_DIM, text);
+    if (s->run_direct.answered > 0) {
+        draw_three(line, PATH_DIRECT, s->run_direct.p50_ns, s->run_direct.p95_ns,
+                   s->run_direct.p99_ns, false);
+    }
+    if (s->run_relayed.answered > 0) {
+        draw_three(line, PATH_DERP, s->run_relayed.p50_ns, s->run_relayed.p95_ns,
+                   s->run_relayed.p99_ns, false);
+    }
+    (void)piece(line, STYLE_DIM, " ms");
+    if (now->answered > 1) {
+        number_text(now->jitter_ns, number);
+        text_format(text, sizeof text, "jitter %s", number);
+        (void)separate(line, text, STYLE_DIM);
+    }
+    draw_loss(line, s->run.lost, s->run.lost + s->run.answered);
+    if (s->run.answered > 0 && s->run_direct.answered > 0) {
+        text_format(text, sizeof text, "direct %.0f %% of it",
+                    100.0 * (double)s->run_direct.answered / (double)s->run.answered);
+        (void)separate(line, text, STYLE_DIM);
+    }
+}
+
+/* What is under the crosshair. */
+static void draw_pointed(struct line *line, const struct app *app, const struct snapshot *s)
+{
+    struct series series;
+    struct point point;
+    struct point best = {0};
+    mono_ns at = window_pointed(&app->window, s->now);
+    uint64_t reach = app_window_ns(app) / 100;
+    uint64_t nearest = UINT64_MAX;
+    series_start(&series, s, at < reach ? 0 : at - reach, mono_after(at, reach));
+    while (series_next(&series, &point)) {
+        mono_ns middle = point.at + point.span_ns / 2;
+        uint64_t away = middle > at ? middle - at : at - middle;
+        if (away <= nearest) {
+            nearest = away;
+            best = point;
+        }
+    }
+    char clock[CLOCK_TEXT];
+    char text[PIECE];
+    clock_text(graph_wall(s, best.answered + best.lost > 0 ? best.at : at), true, clock);
+    text_format(text, sizeof text, "%s %s  ", line->canvas->glyphs->selected, clock);
+    (void)piece(line, STYLE_STRONG, text);
+    if (best.answered == 0) {
+        (void)piece(line, best.lost > 0 ? STYLE_LOST : STYLE_DIM,
+                    best.lost > 0 ? "lost: no answer came" : "no probe here");
         return;
     }
-    text_format(text, sizeof text, "  %s %s was p50 %.*f", canvas->glyphs->dot,
-                s->path == PATH_DIRECT ? "relay" : "direct", digits_of(&s->other),
-                (double)s->other.p50_ns / (double)NS_PER_MS);
-    if (col + text_columns(text) <= rect.cols) {
-        (void)canvas_text(canvas, rect, row, col, STYLE_DIM, text);
+    char number[LATENCY_TEXT];
+    bool direct = point_path(&best) == PATH_DIRECT;
+    latency_text((uint64_t)best.p50_us * NS_PER_US, number);
+    text_format(text, sizeof text, "%s %s %s",
+                direct ? line->canvas->glyphs->direct : line->canvas->glyphs->relay,
+                direct ? "direct" : "relayed", number);
+    (void)piece(line, path_style(point_path(&best)), text);
+    if (best.span_ns > 0) {
+        char most[LATENCY_TEXT];
+        latency_text((uint64_t)best.min_us * NS_PER_US, number);
+        latency_text((uint64_t)best.max_us * NS_PER_US, most);
+        text_format(text, sizeof text, "%s to %s, %u answers in %llu s", number, most,
+                    (unsigned)best.answered, (unsigned long long)(best.span_ns / NS_PER_SEC));
+        (void)separate(line, text, STYLE_TEXT);
+        draw_loss(line, best.lost, (uint64_t)best.lost + best.answered);
     }
 }
 
-static void window_text(uint64_t ns, char *out, size_t size)
+/* --- the box ---------------------------------------------------------------------------------- */
+
+void graph_view_of(const struct app *app, const struct snapshot *s, struct graph_view *out)
 {
-    unsigned long long s = ns / NS_PER_SEC;
-    text_format(out, size, s < 3600 ? "%llu min" : "%llu h", s < 3600 ? s / 60 : s / 3600);
+    *out = (struct graph_view){
+        .s = s,
+        .to = window_end(&app->window, s->now),
+        .span_ns = app_window_ns(app),
+        .scale = app->scale,
+        .fixed_us = app->fixed_us,
+        .series = app->series,
+        .cursor = app->window.cursor ? window_pointed(&app->window, s->now) : 0,
+        .marks = app->marks,
+        .mark_count = app->mark_count < APP_MARKS_MAX ? app->mark_count : APP_MARKS_MAX,
+    };
 }
 
-void panel_graph(struct canvas *canvas, struct rect rect, const struct snapshot *s,
-                 uint64_t window_ns)
+static void note_text(const struct glyphs *g, const struct app *app, const struct snapshot *s,
+                      char *out, size_t size)
 {
-    char window[32];
-    char note[64];
+    static const char *const kinds[GRAPH_SERIES] = {"disco ping", "disco and tunnel",
+                                                    "tunnel ping"};
+    char window[WINDOW_TEXT];
+    char every[LATENCY_TEXT];
+    char scale_words[32] = "";
+    window_text(app_window_ns(app), window);
+    if (s->interval_ns == NS_PER_SEC) {
+        text_copy(every, sizeof every, "1/s");
+    } else {
+        text_format(every, sizeof every, "every %.3g s", (double)s->interval_ns / 1e9);
+    }
+    if (app->scale != SCALE_AUTO) {
+        text_format(scale_words, sizeof scale_words, "%s %s ", scale_name(app->scale), g->dot);
+    }
+    text_format(out, size, "%s %s %s %s%s", kinds[app->series], every, g->dot, scale_words, window);
+}
+
+/* Where the graph does not show now, it says so in its title, reversed. */
+static void draw_past(struct canvas *canvas, struct rect rect, const struct app *app,
+                      const struct snapshot *s)
+{
+    char then[CLOCK_TEXT];
+    char live[CLOCK_TEXT];
+    char key[KEYS_TEXT_SIZE];
+    char text[PIECE];
+    clock_text(graph_wall(s, window_end(&app->window, s->now)), true, then);
+    clock_text(s->wall, true, live);
+    keys_text(&app->keys, app->window.frozen ? ACTION_FREEZE : ACTION_LIVE, 1, key);
+    text_format(text, sizeof text, " %s %s, live is %s %s %s ",
+                app->window.frozen ? "FROZEN" : "PAST, to", then, live, canvas->glyphs->dot, key);
+    struct rect line = {rect.row, rect.col, 1, rect.cols - 2};
+    canvas_right(canvas, line, 0, STYLE_SELECTED, text);
+}
+
+void panel_graph(struct canvas *canvas, struct rect rect, const struct app *app,
+                 const struct snapshot *s)
+{
+    char note[PIECE];
+    struct graph_view view;
     struct rect inner = rect_inner(rect);
-    window_text(window_ns, window, sizeof window);
-    if (s->path == PATH_NONE) {
+    if (s->path == PATH_NONE && app->window.end == 0 && s->run.answered == 0) {
         panel_ladder(canvas, rect, s);
         return;
     }
-    text_format(note, sizeof note, "%s %s disco", window, canvas->glyphs->dot);
+    note_text(canvas->glyphs, app, s, note, sizeof note);
     canvas_box(canvas, rect, "latency", note);
-    int stats_rows = inner.rows >= TWO_LINES_ROWS ? STATS_ROWS : 1;
-    struct rect graph = {inner.row, inner.col, inner.rows - stats_rows, inner.cols};
-    graph_draw(canvas, graph,
-               &(struct graph_view){.samples = s->samples,
-                                    .count = s->sample_count,
-                                    .now = s->now,
-                                    .wall = s->wall,
-                                    .window_ns = window_ns,
-                                    .interval_ns = s->interval_ns,
-                                    .changes = s->changes,
-                                    .change_count = s->changes_kept});
-    int end = draw_figures(canvas, inner, inner.rows - stats_rows,
-                           s->path == PATH_DIRECT ? "direct" : "relayed", &s->window);
-    draw_other(canvas, inner, inner.rows - stats_rows, end, s);
-    if (stats_rows > 1) {
-        (void)draw_figures(canvas, inner, inner.rows - 1, "all", &s->run);
+    canvas_box_focus(canvas, rect, app->panel == PANEL_GRAPH && app->full);
+    if (app->window.end != 0) {
+        draw_past(canvas, rect, app, s);
+    }
+    int lines = inner.rows >= TWO_LINES_ROWS ? 2 : 1;
+    struct rect graph = {inner.row, inner.col, inner.rows - lines, inner.cols};
+    graph_view_of(app, s, &view);
+    graph_draw(canvas, graph, &view);
+    struct line line = {canvas, inner, inner.rows - lines, 1};
+    if (app->window.cursor) {
+        draw_pointed(&line, app, s);
+    } else {
+        draw_window_line(&line, app, s);
+    }
+    if (lines > 1) {
+        line = (struct line){canvas, inner, inner.rows - 1, 1};
+        draw_run_line(&line, s);
     }
 }
+
+/* --- the ladder ------------------------------------------------------------------------------- */
 
 static void draw_step(struct canvas *canvas, struct rect inner, int row, const struct snapshot *s,
                       enum ladder_step which)
@@ -120,7 +285,8 @@ static void draw_step(struct canvas *canvas, struct rect inner, int row, const s
     const char *const signs[] = {g->stopped, g->connecting, g->ok, g->error};
     char age[AGE_TEXT] = "";
     int col = 2;
-    col += canvas_print(canvas, inner, row, col, styles[step->state], "%s ", signs[step->state]);
+    col += canvas_print(canvas, inner, row, col, styles[step->state], "%s", signs[step->state]);
+    col += canvas_print(canvas, inner, row, col, STYLE_DIM, " %d ", (int)which + 1);
     col +=
         canvas_print(canvas, inner, row, col, step->state == LADDER_TODO ? STYLE_DIM : STYLE_TEXT,
                      "%-17s", ladder_step_text(which));
@@ -142,13 +308,23 @@ static void draw_step(struct canvas *canvas, struct rect inner, int row, const s
 void panel_ladder(struct canvas *canvas, struct rect rect, const struct snapshot *s)
 {
     struct rect inner = rect_inner(rect);
-    canvas_box(canvas, rect, "connecting", "");
+    bool chosen = s->selected >= 0;
+    char title[SNAPSHOT_NAME + 32];
+    text_format(title, sizeof title, chosen ? "connecting to %s" : "connecting",
+                chosen ? s->workspaces[s->selected].name : "");
+    canvas_box(canvas, rect, title, "");
     for (int i = 0; i < LADDER_STEPS; i++) {
-        draw_step(canvas, inner, 1 + i, s, (enum ladder_step)i);
+        draw_step(canvas, inner, i, s, (enum ladder_step)i);
     }
-    if (s->run.lost > 0 && inner.rows > LADDER_STEPS + 2) {
-        (void)canvas_print(canvas, inner, LADDER_STEPS + 2, 2, STYLE_DIM,
+    int row = LADDER_STEPS + 1;
+    if (s->run.lost > 0 && inner.rows > row) {
+        (void)canvas_print(canvas, inner, row++, 2, STYLE_DIM,
                            "%llu probes were sent, none was answered",
                            (unsigned long long)s->run.sent);
+    }
+    if (chosen && s->workspaces[s->selected].state != WORKSPACE_RUNNING && inner.rows > row) {
+        char advice[SNAPSHOT_TEXT];
+        row_advice(&s->workspaces[s->selected], advice, sizeof advice);
+        (void)canvas_text(canvas, inner, row, 2, STYLE_STRONG, advice);
     }
 }

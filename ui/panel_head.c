@@ -1,10 +1,10 @@
 /*
- * The first rows: what is watched, where, and what is wrong.
+ * The first rows and the last: what is watched, where, and what is wrong; which keys there are.
  */
 #include <string.h>
-#include <time.h>
 
 #include "net/base/text.h"
+#include "ui/graph_marks.h"
 #include "ui/panels.h"
 
 static enum style link_style(enum link_state state)
@@ -21,22 +21,14 @@ static const char *link_sign(const struct glyphs *g, enum link_state state)
                                                            : g->connecting;
 }
 
-static int link_word(struct canvas *canvas, struct rect rect, int col, enum link_state state,
-                     const char *name)
+/* How long a link is down, where it is. */
+static void link_words(const struct snapshot *s, const struct snapshot_link *link, const char *name,
+                       char *out, size_t size)
 {
-    int used = canvas_print(canvas, rect, 0, col, link_style(state), "%s",
-                            link_sign(canvas->glyphs, state));
-    used += canvas_print(canvas, rect, 0, col + used, STYLE_TEXT, "%s  ", name);
-    return used;
-}
-
-static void clock_text(const struct snapshot *s, char *out, size_t size)
-{
-    time_t at = (time_t)s->wall.seconds;
-    struct tm parts;
-    if (localtime_r(&at, &parts) == NULL || strftime(out, size, "%H:%M:%S", &parts) == 0) {
-        out[0] = '\0';
-    }
+    char age[AGE_TEXT] = "";
+    bool down = link->state == LINK_WAITING || link->state == LINK_FAILED;
+    age_text(mono_since(s->now, link->since), age);
+    text_format(out, size, down ? "%s %s  " : "%s  ", name, age);
 }
 
 /* The name, with a dot that this terminal can show. */
@@ -52,30 +44,56 @@ static void title_text(const struct glyphs *g, const struct snapshot *s, char *o
     }
 }
 
-void panel_header(struct canvas *canvas, struct rect rect, const struct snapshot *s)
+/* "2/5": which of the workspaces. */
+static void place_text(const struct app *app, const struct snapshot *s, char *out, size_t size)
 {
-    char clock[16];
-    char right[SNAPSHOT_NAME + 64];
-    enum { LINKS_COLS = 26 };
-    int col = canvas_text(canvas, rect, 0, 1, STYLE_STRONG, "derptop") + 3;
+    int rows[SNAPSHOT_WORKSPACES_MAX];
+    struct rows_query query = {.filter = "", .sort = app->sort, .pins = &app->pins};
+    int count = rows_collect(s, &query, rows);
+    out[0] = '\0';
+    for (int i = 0; i < count; i++) {
+        if (rows[i] == s->selected) {
+            text_format(out, size, "%d/%d", i + 1, count);
+        }
+    }
+}
+
+void panel_header(struct canvas *canvas, struct rect rect, const struct app *app,
+                  const struct snapshot *s)
+{
+    char clock[CLOCK_TEXT];
+    char where[SNAPSHOT_NAME + 8];
+    char words[2][SNAPSHOT_NAME];
     char title[sizeof s->title];
+    char place[16];
+    int col = canvas_text(canvas, rect, 0, 1, STYLE_STRONG, "derptop") + 3;
+    clock_text(s->wall, true, clock);
     title_text(canvas->glyphs, s, title, sizeof title);
-    clock_text(s, clock, sizeof clock);
-    text_format(right, sizeof right, "%s%s", s->lab ? "lab " : "", s->deployment);
-    int right_cols = text_columns(right) + LINKS_COLS + 9;
-    bool roomy = right_cols + col + 12 < rect.cols;
-    int keep = roomy ? right_cols : LINKS_COLS + 9;
-    struct rect left = {rect.row, rect.col, 1, rect.cols - keep - 1};
-    col += canvas_text(canvas, left, 0, col, STYLE_TITLE, title);
+    place_text(app, s, place, sizeof place);
+    text_format(where, sizeof where, "%s%s  ", s->lab ? "LAB " : "", s->deployment);
+    link_words(s, &s->coordinator, "coordinator", words[0], sizeof words[0]);
+    link_words(s, &s->relay, "relay", words[1], sizeof words[1]);
+    int links = text_columns(words[0]) + text_columns(words[1]) + 2 + text_columns(clock);
+    int wanted = links + text_columns(where);
+    bool roomy = wanted + col + text_columns(title) + 8 < rect.cols;
+    int at = rect.cols - (roomy ? wanted : links);
+    struct rect left = {rect.row, rect.col, 1, at - 1};
+    col += canvas_text(canvas, left, 0, col, STYLE_TITLE, title) + 2;
+    col += canvas_text(canvas, left, 0, col, STYLE_DIM, place) + 2;
     if (s->paused) {
-        (void)canvas_text(canvas, left, 0, col + 2, STYLE_WARNING, "paused");
+        (void)canvas_text(canvas, left, 0, col, STYLE_SELECTED, " probes paused ");
+    } else if (s->lab && !roomy) {
+        (void)canvas_text(canvas, left, 0, col, STYLE_STRONG, "LAB");
     }
-    int at = rect.cols - keep;
     if (roomy) {
-        at += canvas_text(canvas, rect, 0, at, STYLE_DIM, right) + 2;
+        at += canvas_text(canvas, rect, 0, at, s->lab ? STYLE_STRONG : STYLE_DIM, where);
     }
-    at += link_word(canvas, rect, at, s->coordinator.state, "coordinator");
-    (void)link_word(canvas, rect, at, s->relay.state, "relay");
+    const struct snapshot_link *const both[] = {&s->coordinator, &s->relay};
+    for (size_t i = 0; i < 2; i++) {
+        at += canvas_text(canvas, rect, 0, at, link_style(both[i]->state),
+                          link_sign(canvas->glyphs, both[i]->state));
+        at += canvas_text(canvas, rect, 0, at, STYLE_TEXT, words[i]);
+    }
     canvas_right(canvas, rect, 0, STYLE_DIM, clock);
 }
 
@@ -84,4 +102,96 @@ void panel_notice(struct canvas *canvas, struct rect rect, const struct snapshot
     enum style style = s->fatal ? STYLE_ERROR : STYLE_WARNING;
     const char *sign = s->fatal ? canvas->glyphs->error : canvas->glyphs->warning;
     (void)canvas_print(canvas, rect, 0, 1, style, "%s %s", sign, s->notice);
+}
+
+/* --- the last row ----------------------------------------------------------------------------- */
+
+/* Whether the view's footer has a word for the action, and its key. */
+static bool footer_word(const struct app *app, enum action action, char key[KEYS_TEXT_SIZE])
+{
+    const struct action_info *info = action_info(action);
+    if (info->word == NULL || (info->views & (1U << app_view(app))) == 0) {
+        return false;
+    }
+    keys_text(&app->keys, action, action == ACTION_LEVEL ? KEYS_EACH : 1, key);
+    if (action == ACTION_ZOOM_IN) { /* both ways in one place */
+        size_t used = strlen(key);
+        char out[KEYS_TEXT_SIZE];
+        keys_text(&app->keys, ACTION_ZOOM_OUT, 1, out);
+        text_format(key + used, KEYS_TEXT_SIZE - used, " %s", out);
+    }
+    return key[0] != '\0';
+}
+
+/* Walks the words of the footer: `each` gets action, key, and the columns. What does not fit is
+ * left out whole, but never how to get help and how to leave. */
+static void walk_footer(const struct app *app, int cols,
+                        void (*each)(void *owner, enum action action, const char *key, int col,
+                                     int width),
+                        void *owner)
+{
+    char key[KEYS_TEXT_SIZE];
+    int always = 0;
+    int col = 1;
+    for (int i = ACTION_HELP; i <= ACTION_QUIT; i++) {
+        if (footer_word(app, (enum action)i, key)) {
+            always += text_columns(key) + text_columns(action_info((enum action)i)->word) + 3;
+        }
+    }
+    for (int i = 0; i < ACTION_COUNT; i++) {
+        if (!footer_word(app, (enum action)i, key)) {
+            continue;
+        }
+        int wanted = text_columns(key) + text_columns(action_info((enum action)i)->word) + 3;
+        bool must = i == ACTION_HELP || i == ACTION_QUIT;
+        if (must || col + wanted + always <= cols) {
+            each(owner, (enum action)i, key, col, wanted - 2);
+            col += wanted;
+        }
+    }
+}
+
+struct footer_draw {
+    struct canvas *canvas;
+    struct rect rect;
+};
+
+static void draw_word(void *owner, enum action action, const char *key, int col, int width)
+{
+    struct footer_draw *draw = owner;
+    (void)width;
+    int used = canvas_text(draw->canvas, draw->rect, 0, col, STYLE_KEY, key);
+    (void)canvas_print(draw->canvas, draw->rect, 0, col + used, STYLE_DIM, " %s",
+                       action_info(action)->word);
+}
+
+void panel_footer(struct canvas *canvas, struct rect rect, const struct app *app)
+{
+    if (app->status[0] != '\0') {
+        (void)canvas_text(canvas, rect, 0, 1, STYLE_STRONG, app->status);
+        return;
+    }
+    struct footer_draw draw = {canvas, rect};
+    walk_footer(app, rect.cols, draw_word, &draw);
+}
+
+struct footer_hit {
+    const struct app *app;
+    int col, key;
+};
+
+static void hit_word(void *owner, enum action action, const char *key, int col, int width)
+{
+    struct footer_hit *hit = owner;
+    (void)key;
+    if (hit->col >= col && hit->col < col + width) {
+        hit->key = hit->app->keys.bound[action][0];
+    }
+}
+
+int footer_key_at(const struct app *app, int cols, int col)
+{
+    struct footer_hit hit = {app, col, KEY_NONE};
+    walk_footer(app, cols, hit_word, &hit);
+    return hit.key;
 }

@@ -1,30 +1,29 @@
 /*
- * The path panel: how packets travel now, and what holds it up. And the events.
+ * The path panel: how packets travel now, and what holds it up.
  */
-#include <time.h>
-
 #include "net/base/text.h"
 #include "ui/panels.h"
 
-static void draw_current(struct canvas *canvas, struct rect inner, const struct snapshot *s)
+static void draw_current(struct canvas *canvas, struct rect inner, int row,
+                         const struct snapshot *s)
 {
     char latency[LATENCY_TEXT] = "";
     char age[AGE_TEXT];
     const struct glyphs *g = canvas->glyphs;
     if (s->path == PATH_NONE) {
-        (void)canvas_print(canvas, inner, 0, 1, STYLE_DIM, "%s no path yet", g->connecting);
+        (void)canvas_print(canvas, inner, row, 1, STYLE_DIM, "%s no path yet", g->connecting);
         return;
     }
     latency_text(s->window.last_ns, latency);
     age_text(mono_since(s->now, s->path_since), age);
-    struct rect left = {inner.row, inner.col, 1, inner.cols - text_columns(latency) - 1};
+    struct rect left = {inner.row, inner.col, inner.rows, inner.cols - text_columns(latency) - 1};
     int col = 1;
     if (s->path == PATH_DIRECT) {
-        col += canvas_print(canvas, left, 0, col, STYLE_DIRECT, "%s direct %s", g->direct,
+        col += canvas_print(canvas, left, row, col, STYLE_DIRECT, "%s direct %s", g->direct,
                             s->path_address);
     } else {
-        col += canvas_print(canvas, left, 0, col, STYLE_RELAY, "%s DERP %s (%lld)", g->relay,
-                            s->region_name, (long long)s->region);
+        col += canvas_print(canvas, left, row, col, STYLE_RELAY, "%s relay %lld %s", g->relay,
+                            (long long)s->region, s->region_name);
     }
     char more[SNAPSHOT_ADDRESS + 32];
     if (s->path_stale) {
@@ -33,9 +32,9 @@ static void draw_current(struct canvas *canvas, struct rect inner, const struct 
         text_format(more, sizeof more, "  for %s", age);
     }
     if (col + text_columns(more) <= left.cols) {
-        (void)canvas_text(canvas, left, 0, col, s->path_stale ? STYLE_WARNING : STYLE_DIM, more);
+        (void)canvas_text(canvas, left, row, col, s->path_stale ? STYLE_WARNING : STYLE_DIM, more);
     }
-    canvas_right(canvas, inner, 0, STYLE_STRONG, latency);
+    canvas_right(canvas, inner, row, STYLE_STRONG, latency);
 }
 
 static void draw_handshake(struct canvas *canvas, struct rect inner, int row,
@@ -250,12 +249,23 @@ static void draw_nodes(struct canvas *canvas, struct rect inner, int row, const 
     (void)draw_node(canvas, inner, row, col, s->node_received, s->node_received_at, "received", s);
 }
 
-void panel_path(struct canvas *canvas, struct rect rect, const struct snapshot *s)
+/* How far the panel is scrolled: in the monitor while it has the focus, or where it is alone. */
+static int scrolled(const struct app *app)
+{
+    bool here = app_view(app) == VIEW_DETAILS || app->panel == PANEL_PATH;
+    return here ? (int)app->lists[app_view(app)].at : 0;
+}
+
+void panel_path(struct canvas *canvas, struct rect rect, const struct app *app,
+                const struct snapshot *s)
 {
     struct rect inner = rect_inner(rect);
-    int row = 0;
+    int most = 12 + (int)s->candidate_count - inner.rows;
+    int by = scrolled(app);
+    int row = -(by > most ? most < 0 ? 0 : most : by);
     canvas_box(canvas, rect, "path", "");
-    draw_current(canvas, inner, s);
+    canvas_box_focus(canvas, rect, app_view(app) == VIEW_MONITOR && app->panel == PANEL_PATH);
+    draw_current(canvas, inner, row, s);
     draw_handshake(canvas, inner, ++row, s);
     draw_link(canvas, inner, ++row, "relay", &s->relay, s);
     draw_link(canvas, inner, ++row, "coordinator", &s->coordinator, s);
@@ -274,23 +284,5 @@ void panel_path(struct canvas *canvas, struct rect rect, const struct snapshot *
     if (s->agent_version[0] != '\0') {
         (void)canvas_print(canvas, inner, ++row, 1, STYLE_DIM, "%-12s%s (server %s)", "agent",
                            s->agent_version, s->server_version);
-    }
-}
-
-void panel_events(struct canvas *canvas, struct rect rect, const struct snapshot *s)
-{
-    struct rect inner = rect_inner(rect);
-    canvas_box(canvas, rect, "events", "");
-    int shown = inner.rows < (int)s->event_count ? inner.rows : (int)s->event_count;
-    for (int i = 0; i < shown; i++) {
-        const struct snapshot_event *event = &s->events[(int)s->event_count - shown + i];
-        time_t at = (time_t)event->when.seconds;
-        struct tm parts;
-        char clock[16] = "";
-        if (localtime_r(&at, &parts) != NULL) {
-            (void)strftime(clock, sizeof clock, "%H:%M:%S", &parts);
-        }
-        int col = canvas_print(canvas, inner, i, 1, STYLE_DIM, "%s  ", clock);
-        (void)canvas_text(canvas, inner, i, 1 + col, STYLE_TEXT, event->text);
     }
 }

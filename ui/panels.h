@@ -9,25 +9,62 @@
 #include "ui/app.h"
 #include "ui/canvas.h"
 
-void panel_header(struct canvas *canvas, struct rect rect, const struct snapshot *s);
+void panel_header(struct canvas *canvas, struct rect rect, const struct app *app,
+                  const struct snapshot *s);
+void panel_footer(struct canvas *canvas, struct rect rect, const struct app *app);
 void panel_notice(struct canvas *canvas, struct rect rect, const struct snapshot *s);
-void panel_list(struct canvas *canvas, struct rect rect, const struct snapshot *s);
-void panel_graph(struct canvas *canvas, struct rect rect, const struct snapshot *s,
-                 uint64_t window_ns);
+void panel_list(struct canvas *canvas, struct rect rect, const struct app *app,
+                const struct snapshot *s);
+void panel_graph(struct canvas *canvas, struct rect rect, const struct app *app,
+                 const struct snapshot *s);
 void panel_ladder(struct canvas *canvas, struct rect rect, const struct snapshot *s);
-void panel_path(struct canvas *canvas, struct rect rect, const struct snapshot *s);
-void panel_events(struct canvas *canvas, struct rect rect, const struct snapshot *s);
+void panel_path(struct canvas *canvas, struct rect rect, const struct app *app,
+                const struct snapshot *s);
+void panel_events(struct canvas *canvas, struct rect rect, const struct app *app,
+                  const struct snapshot *s); /* the last ones */
 
-/* Indexes of the rows whose name holds `filter` (without case); returns how many. */
-int picker_rows(const struct snapshot *s, const char *filter, int rows[SNAPSHOT_WORKSPACES_MAX]);
-void panel_picker(struct canvas *canvas, const struct app *app, const struct snapshot *s);
+/* Those that fill the screen, or stand over it. */
+void panel_log(struct canvas *canvas, struct rect rect, const struct app *app,
+               const struct snapshot *s);
+void panel_all_events(struct canvas *canvas, struct rect rect, const struct app *app,
+                      const struct snapshot *s);
+void panel_overview(struct canvas *canvas, struct rect rect, const struct app *app,
+                    const struct snapshot *s);
+void panel_picker(struct canvas *canvas, struct rect rect, const struct app *app,
+                  const struct snapshot *s);
+void panel_help(struct canvas *canvas, struct rect rect, const struct app *app);
+void panel_welcome(struct canvas *canvas, struct rect rect, const struct app *app);
+
+/* What the graph shows now. */
+void graph_view_of(const struct app *app, const struct snapshot *s, struct graph_view *out);
+
+/* The key in the footer at that column. KEY_NONE: there is none. */
+int footer_key_at(const struct app *app, int cols, int col);
+
+/* The index into s->workspaces of the row of the list column at `row` of its inner rectangle; -1 =
+ * none. And of the overview and the picker. */
+int list_row_at(const struct app *app, const struct snapshot *s, struct rect rect, int row);
+int overview_row_at(const struct app *app, const struct snapshot *s, struct rect rect, int row);
+int picker_row_at(const struct app *app, const struct snapshot *s, struct rect rect, int row);
+
+/* Where the picker stands on a screen of that size. */
+struct rect picker_rect(int rows, int cols);
 
 /* "name" or "name.agent" of a row. */
 void row_title(const struct snapshot_workspace *row, char *out, size_t size);
 
+/* "connected", "stopped", "agent gone". */
+const char *row_word(const struct snapshot_workspace *row);
+
+/* What can be done about one that is not running. */
+void row_advice(const struct snapshot_workspace *row, char *out, size_t size);
+
 /* The state of a row as a sign, and its style. */
 const char *row_sign(const struct glyphs *glyphs, const struct snapshot_workspace *row,
                      enum style *style);
+
+/* The first row to show so that row `at` of `count` is in sight, in the middle where possible. */
+int first_shown(int at, int count, int rows);
 
 enum { AGE_TEXT = 24, LATENCY_TEXT = 24, BYTES_TEXT = 24 };
 

@@ -10,10 +10,12 @@
     X(STYLE_STRONG)                                                                                \
     X(STYLE_TITLE)                                                                                 \
     X(STYLE_BORDER)                                                                                \
+    X(STYLE_FOCUS)                                                                                 \
     X(STYLE_SELECTED)                                                                              \
     X(STYLE_KEY)                                                                                   \
     X(STYLE_DIRECT)                                                                                \
     X(STYLE_RELAY)                                                                                 \
+    X(STYLE_TUNNEL)                                                                                \
     X(STYLE_LOST)                                                                                  \
     X(STYLE_OK)                                                                                    \
     X(STYLE_INFO)                                                                                  \

@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <langinfo.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -26,8 +27,10 @@ enum { ESC_DELAY_MS = 25, RESTORE_MAX = 512, ALT_STACK = 64 << 10 };
 static struct {
     bool open;
     SCREEN *screen;
-    bool ascii;
+    const struct glyphs *glyphs;
     bool has_title;
+    bool mouse;
+    struct term_click click;
     struct termios before;
     int kept_stderr;           /* the real one; -1 = not replaced */
     FILE *aside;               /* where stderr goes meanwhile */
@@ -149,7 +152,7 @@ static bool wants_color(const struct term_options *options)
 /* UTF-8 signs only where the locale has them and each takes one column. */
 static bool shows_utf8(void)
 {
-    static const wchar_t signs[] = L"→⇄●○◌✓▲▼✘×▸…·↑↓─│┌┤┬▁█⣿";
+    static const wchar_t signs[] = L"→⇄●○◌✓▲▼✘×▸…·↑↓─│┌┤▁█⣿━╌◆•░▀";
     const char *codeset = nl_langinfo(CODESET); // NOLINT(concurrency-mt-unsafe): main thread only
     if (strcmp(codeset, "UTF-8") != 0) {
         return false;
@@ -160,6 +163,25 @@ static bool shows_utf8(void)
         }
     }
     return true;
+}
+
+/* The console's font has no braille and few signs; a user may know better. */
+static const struct glyphs *choose_glyphs(const struct term_options *options, const char *name)
+{
+    const char *ascii = env("DERPTOP_ASCII");
+    if (options->ascii || (ascii != NULL && ascii[0] != '\0') || !shows_utf8()) {
+        return &glyphs_ascii;
+    }
+    if (strcmp(options->graph, "braille") == 0) {
+        return &glyphs_utf8;
+    }
+    if (strcmp(options->graph, "block") == 0) {
+        return &glyphs_block;
+    }
+    if (strcmp(options->graph, "ascii") == 0) {
+        return &glyphs_ascii;
+    }
+    return strcmp(name, "linux") == 0 ? &glyphs_console : &glyphs_utf8;
 }
 
 /* Asked before newterm, which does not give back what it took when it does not know the name. */
@@ -206,6 +228,21 @@ static void set_modes(void)
     (void)curs_set(0);
 }
 
+/* What the terminal is sent if the program dies: the reports of the mouse off, then curses' own. */
+static void prepare_restore(void)
+{
+    static const char *const back[] = {"sgr0", "rmkx", "cnorm", "rmcup"};
+    static const char mouse_off[] = "\033[?1000l\033[?1006l";
+    term.restore_len = 0;
+    if (term.has_title) { /* of the family that has a mouse */
+        memcpy(term.restore, mouse_off, sizeof mouse_off - 1);
+        term.restore_len = sizeof mouse_off - 1;
+    }
+    for (size_t i = 0; i < sizeof back / sizeof *back; i++) {
+        add_restore(back[i]);
+    }
+}
+
 enum net_err term_open(const struct term_options *options, struct failure *why)
 {
     const char *term_name = env("TERM");
@@ -234,17 +271,14 @@ enum net_err term_open(const struct term_options *options, struct failure *why)
                            "WORKSPACE` here",
                            name);
     }
-    const char *ascii = env("DERPTOP_ASCII");
-    term.ascii = options->ascii || (ascii != NULL && ascii[0] != '\0') || !shows_utf8();
+    term.glyphs = choose_glyphs(options, name);
     term.has_title = strncmp(name, "xterm", 5) == 0 || strncmp(name, "tmux", 4) == 0 ||
-                     strncmp(name, "screen", 6) == 0 || strncmp(name, "rxvt", 4) == 0;
-    static const char *const back[] = {"sgr0", "rmkx", "cnorm", "rmcup"};
-    term.restore_len = 0;
-    for (size_t i = 0; i < sizeof back / sizeof *back; i++) {
-        add_restore(back[i]);
-    }
+                     strncmp(name, "screen", 6) == 0 || strncmp(name, "rxvt", 4) == 0 ||
+                     env("COLORTERM") != NULL;
+    prepare_restore();
     set_modes();
     canvas_curses_start(wants_color(options));
+    canvas_curses_theme(THEME_SAFE);
     catch_fatal_signals();
     keep_stderr();
     term.open = true;
@@ -257,6 +291,7 @@ void term_close(void)
         return;
     }
     term.open = false;
+    term_mouse(false);
     term_title("");
     (void)endwin();
     (void)tcsetattr(STDIN_FILENO, TCSANOW, &term.before);
@@ -274,11 +309,12 @@ void term_resume(void)
 {
     (void)wrefresh(stdscr);
     set_modes();
+    term_mouse(term.mouse);
 }
 
 const struct glyphs *term_glyphs(void)
 {
-    return term.ascii ? &glyphs_ascii : &glyphs_utf8;
+    return term.glyphs;
 }
 
 void term_size(int *rows, int *cols)
@@ -299,6 +335,20 @@ void term_size(int *rows, int *cols)
 /* --- keys
  * -----------------------------------------------------------------------------------------------------
  */
+
+/* Clicks of the first button, and the wheel; the rest means nothing. */
+static int read_mouse(void)
+{
+    MEVENT event;
+    if (getmouse(&event) != OK) {
+        return KEY_CODE_UNKNOWN;
+    }
+    bool up = (event.bstate & BUTTON4_PRESSED) != 0;
+    bool down = (event.bstate & BUTTON5_PRESSED) != 0;
+    term.click = (struct term_click){event.y, event.x, up ? -1 : down ? 1 : 0};
+    bool first = (event.bstate & (BUTTON1_PRESSED | BUTTON1_CLICKED)) != 0;
+    return up || down || first ? KEY_CODE_MOUSE : KEY_CODE_UNKNOWN;
+}
 
 static int key_of(int code)
 {
@@ -323,7 +373,10 @@ static int key_of(int code)
             return keys[i].ours;
         }
     }
-    return KEY_NONE;
+    if (code > KEY_F0 && code <= KEY_F0 + KEY_CODE_F12 - KEY_CODE_F1 + 1) {
+        return KEY_CODE_F1 + code - KEY_F0 - 1;
+    }
+    return code == KEY_MOUSE ? read_mouse() : KEY_CODE_UNKNOWN;
 }
 
 int term_key(bool *end)
@@ -336,19 +389,62 @@ int term_key(bool *end)
         return KEY_NONE;
     }
     if (kind == KEY_CODE_YES) {
-        int key = key_of((int)code);
-        return key == KEY_NONE ? KEY_CODE_RESIZE
-                               : key; /* an unknown key means nothing, but was one */
+        return key_of((int)code);
     }
     if (code == '\r') {
         return KEY_CODE_ENTER;
     }
-    return code == 0x7f || code == 8 ? KEY_CODE_BACKSPACE : (int)code;
+    return code == 0x7f || code == '\b' ? KEY_CODE_BACKSPACE : (int)code;
 }
 
 void term_show(const struct canvas *canvas, bool anew)
 {
     canvas_curses_show(canvas, anew);
+}
+
+bool term_can_show(void)
+{
+    struct pollfd out = {.fd = STDOUT_FILENO, .events = POLLOUT};
+    return poll(&out, 1, 0) > 0;
+}
+
+void term_theme(enum theme theme)
+{
+    canvas_curses_theme(theme);
+}
+
+enum theme term_theme_guess(void)
+{
+    return theme_guess(env("COLORFGBG"));
+}
+
+void term_mouse(bool on)
+{
+    term.mouse = on;
+    (void)mouseinterval(0); /* no waiting for a double click */
+    (void)mousemask(on ? BUTTON1_PRESSED | BUTTON1_CLICKED | BUTTON4_PRESSED | BUTTON5_PRESSED : 0,
+                    NULL);
+}
+
+struct term_click term_clicked(void)
+{
+    return term.click;
+}
+
+void term_bell(void)
+{
+    (void)beep();
+}
+
+void term_notify(const char *text)
+{
+    char safe[256];
+    (void)beep();
+    if (term.has_title) {
+        (void)text_clean(safe, sizeof safe, bytes_text(text));
+        (void)printf("\033]9;%s\007\033]777;notify;derptop;%s\007", safe, safe);
+        (void)fflush(stdout);
+    }
 }
 
 void term_title(const char *title)

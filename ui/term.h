@@ -12,10 +12,12 @@
 
 #include "net/base/err.h"
 #include "ui/canvas.h"
+#include "ui/theme.h"
 
 struct term_options {
     bool ascii;        /* ASCII signs, whatever the locale */
     const char *color; /* "auto", "always", "never" */
+    const char *graph; /* "auto", "braille", "block", "ascii" */
 };
 
 /* Opens standard input and output as a full-screen terminal. NET_ERR_USAGE with *why, one sentence:
@@ -39,6 +41,28 @@ int term_key(bool *end);
 
 /* Shows the canvas: what changed since the last time goes out. `anew`: everything. */
 void term_show(const struct canvas *canvas, bool anew);
+
+/* False while what was shown before is still on its way: a slow line is not given more. */
+bool term_can_show(void);
+
+void term_theme(enum theme theme);
+
+/* A guess at the theme, from what the terminal says of itself. */
+enum theme term_theme_guess(void);
+
+/* Reports of clicks and of the wheel, as KEY_CODE_MOUSE. They take the terminal's own selection
+ * away, so they are off at first. */
+void term_mouse(bool on);
+
+/* Where the last KEY_CODE_MOUSE was; wheel: -1 up, 1 down, 0 a click. */
+struct term_click {
+    int row, col, wheel;
+};
+struct term_click term_clicked(void);
+
+/* The bell; or a desktop notification (OSC 9 and OSC 777) where the terminal may have them. */
+void term_bell(void);
+void term_notify(const char *text);
 
 /* Sets the title of the window, where the terminal has one. */
 void term_title(const char *title);

@@ -22,7 +22,7 @@ enum {
     SNAPSHOT_WORKSPACES_MAX =
         256,                     /* rows in the list; `workspaces_total` says how many there are */
     SNAPSHOT_SAMPLES_MAX = 3600, /* an hour at one probe a second */
-    SNAPSHOT_SPARK = 24,         /* last probes of each watched workspace, oldest first */
+    SNAPSHOT_SPARK = 60,         /* last probes of each watched workspace, oldest first */
     SNAPSHOT_TIERS = 2,          /* of buckets, for what is longer ago */
     SNAPSHOT_TENS_MAX = 2160,    /* of ten seconds: six hours */
     SNAPSHOT_MINUTES_MAX = 1440, /* of a minute: a day */

@@ -60,11 +60,11 @@ def test_ascii_draws_with_nothing_else():
         assert screen.text().isascii(), screen.text()
 
 
-def test_tab_switches_the_workspace_and_with_it_the_title():
+def test_a_key_switches_the_workspace_and_with_it_the_title():
     with Screen("--lab", "--interval", "100ms") as screen:
         wait_for_pongs(screen)
         assert "dev1" in title(screen)
-        screen.send("tab")
+        screen.send("]")
         screen.wait_until(lambda s: "dev2" in title(s), "dev2 in the title")
         wait_for_pongs(screen)
 

@@ -15,7 +15,30 @@ TERMINAL = "tmux-256color"
 
 ENTER_SCREEN, LEAVE_SCREEN, SHOW_CURSOR = b"\x1b[?1049h", b"\x1b[?1049l", b"\x1b[?25h"
 
-KEYS = {"tab": "\t", "enter": "\r", "escape": "\x1b", "up": "\x1bOA", "down": "\x1bOB", "ctrl-c": "\x03"}
+KEYS = {"tab": "\t", "enter": "\r", "escape": "\x1b", "up": "\x1bOA", "down": "\x1bOB", "right": "\x1bOC",
+        "left": "\x1bOD", "home": "\x1b[1~", "end": "\x1b[4~", "f2": "\x1bOQ", "ctrl-c": "\x03"}
+
+
+class Display(pyte.Screen):
+    """pyte's, with the two ways of scrolling (SU, SD) that curses uses and pyte does not know."""
+
+    def scroll(self, count, edge, move):
+        top, bottom = self.margins or (0, self.lines - 1)
+        row, self.cursor.y = self.cursor.y, bottom if edge == "bottom" else top
+        for _ in range(count or 1):
+            move()
+        self.cursor.y = row
+
+    def scroll_up(self, count=1):
+        self.scroll(count, "bottom", self.index)
+
+    def scroll_down(self, count=1):
+        self.scroll(count, "top", self.reverse_index)
+
+
+class Stream(pyte.ByteStream):
+    csi = {**pyte.ByteStream.csi, "S": "scroll_up", "T": "scroll_down"}
+    events = pyte.ByteStream.events | {"scroll_up", "scroll_down"}
 
 
 class Screen:
@@ -23,8 +46,8 @@ class Screen:
 
     def __init__(self, *arguments, rows=30, columns=100, term=TERMINAL, command=None, env=None):
         self.raw = b""
-        self.display = pyte.Screen(columns, rows)
-        self.stream = pyte.ByteStream(self.display)
+        self.display = Display(columns, rows)
+        self.stream = Stream(self.display)
         first, *rest = command or [binary(), *arguments]
         self.child = pexpect.spawn(first, rest, env={**(env or environment()), "TERM": term},
                                    dimensions=(rows, columns), timeout=LIMIT_SECONDS)

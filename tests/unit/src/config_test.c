@@ -72,7 +72,7 @@ static void test_values_are_taken_and_comments_passed_over(void **state)
               "  \"$schema\": \"x\", \"//\": 2,\n"
               "  \"color\": \"never\", \"ascii\": true,\n"
               "  \"interval\": \"250ms\", \"keep_connected\": 12,\n"
-              "  \"keys\": {\"//\": 0, \"quit\": [\"q\", \"Ctrl-X\"], \"test\": \"T\"}\n"
+              "  \"keys\": {\"//\": 0, \"quit\": [\"q\", \"Ctrl-X\"], \"overview\": \"T\"}\n"
               "}\n"),
         NET_OK);
     assert_string_equal(config.color, "never");
@@ -82,8 +82,8 @@ static void test_values_are_taken_and_comments_passed_over(void **state)
     int index = 0;
     assert_int_equal(keys_find(&config.keys, VIEW_LOG, 'X' - '@', &index), ACTION_QUIT);
     assert_int_equal(index, 1);
-    assert_int_equal(keys_find(&config.keys, VIEW_MONITOR, 'T', &index), ACTION_TEST);
-    assert_int_equal(keys_find(&config.keys, VIEW_MONITOR, 's', &index), ACTION_NONE);
+    assert_int_equal(keys_find(&config.keys, VIEW_MONITOR, 'T', &index), ACTION_OVERVIEW);
+    assert_int_equal(keys_find(&config.keys, VIEW_MONITOR, 'o', &index), ACTION_NONE);
 }
 
 static void test_what_is_not_known_is_named_with_its_line_and_what_was_meant(void **state)
@@ -134,7 +134,7 @@ static void test_keys_that_mean_two_things_or_nothing_are_problems(void **state)
     assert_problem(
         "{\"keys\": {\"quit\": [\"1\",\"2\",\"3\",\"4\",\"5\",\"6\",\"7\",\"8\",\"9\",\"0\"]}}", 1,
         "9 keys at most");
-    assert_int_equal(parse("{\"keys\": {\"quit\": \"s\", \"test\": [], \"sort\": []}}"), NET_OK);
+    assert_int_equal(parse("{\"keys\": {\"quit\": \"s\", \"sort\": []}}"), NET_OK);
 }
 
 static void test_what_is_no_json_is_named_with_its_line(void **state)

@@ -1,0 +1,244 @@
+#include "tests/support/face.h"
+
+#include <locale.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <wchar.h>
+
+#include "net/base/text.h"
+
+#include <cmocka.h>
+
+enum { SAMPLES = 600, ECHOES = 120 };
+
+void face_start(void)
+{
+    (void)setenv("TZ", "UTC", 1);
+    tzset();
+    assert_non_null(setlocale(LC_CTYPE, "C.UTF-8"));
+}
+
+static void set(char *out, size_t size, const char *text)
+{
+    text_copy(out, size, text);
+}
+
+void face_add_workspace(struct snapshot *s, const char *name, bool running)
+{
+    struct snapshot_workspace *row = &s->workspaces[s->workspace_count++];
+    *row = (struct snapshot_workspace){0};
+    row->workspace.b[0] = (uint8_t)s->workspace_count;
+    row->agent.b[0] = running ? (uint8_t)s->workspace_count : 0;
+    row->state = running ? WORKSPACE_RUNNING : WORKSPACE_STOPPED;
+    row->agent_state = running ? AGENT_STATE_CONNECTED : AGENT_STATE_UNKNOWN;
+    set(row->owner, sizeof row->owner, "me");
+    set(row->name, sizeof row->name, name);
+    set(row->agent_name, sizeof row->agent_name, "main");
+    s->workspaces_total++;
+}
+
+static void watch(struct snapshot_workspace *row, enum path_kind path, uint32_t us)
+{
+    row->watched = true;
+    row->path = path;
+    row->last_rtt_us = us;
+    row->spark_count = SNAPSHOT_SPARK;
+    for (uint32_t i = 0; i < SNAPSHOT_SPARK; i++) {
+        row->spark_us[i] = i == 20 ? 0 : us + us * (i * 7 % 11) / 20;
+    }
+}
+
+/* What a line of that kind is like: never the same twice, and the same in every run. */
+static uint32_t rtt(size_t i, bool relayed)
+{
+    uint32_t noise = ((uint32_t)i * 2654435761U) >> 24;
+    return relayed ? 40000 + noise * 30 : 6000 + noise * 5;
+}
+
+static void fill_samples(struct snapshot *s)
+{
+    s->sample_count = SAMPLES;
+    for (size_t i = 0; i < SAMPLES; i++) {
+        struct snapshot_sample *sample = &s->samples[i];
+        bool relayed = i >= 240 && i < 360;
+        sample->sent_at = s->now - (SAMPLES - i) * NS_PER_SEC;
+        sample->state = i % 50 == 49 ? SAMPLE_LOST : SAMPLE_PONG;
+        sample->path = relayed ? PATH_DERP : PATH_DIRECT;
+        sample->rtt_us = sample->state == SAMPLE_LOST ? 0 : rtt(i, relayed);
+    }
+    s->echo_count = ECHOES;
+    for (size_t i = 0; i < ECHOES; i++) {
+        s->echoes[i] = (struct snapshot_echo){
+            .at = s->now - (ECHOES - i) * 5 * NS_PER_SEC,
+            .rtt_us = rtt(i, false) + 900,
+        };
+    }
+}
+
+static void fill_figures(struct snapshot *s)
+{
+    s->window = (struct snapshot_stats){.sent = 480,
+                                        .answered = 470,
+                                        .lost = 10,
+                                        .last_ns = 6 * NS_PER_MS,
+                                        .min_ns = 6 * NS_PER_MS,
+                                        .avg_ns = 6 * NS_PER_MS,
+                                        .max_ns = 22 * NS_PER_MS,
+                                        .p50_ns = 6 * NS_PER_MS,
+                                        .p95_ns = 7 * NS_PER_MS,
+                                        .p99_ns = 22 * NS_PER_MS,
+                                        .jitter_ns = NS_PER_MS / 2};
+    s->run = s->run_direct = s->window;
+    s->run.sent = 600;
+    s->run.answered = 588;
+    s->run.lost = 12;
+    s->run_relayed = s->window;
+    s->run_relayed.p50_ns = 41 * NS_PER_MS;
+    s->run_relayed.p95_ns = 44 * NS_PER_MS;
+    s->run_relayed.p99_ns = 73 * NS_PER_MS;
+    s->other = s->run_relayed;
+    s->first_sent_at = s->now - SAMPLES * NS_PER_SEC;
+    s->tunnel_stats.answered = 3;
+    s->tunnel_stats.last_ns = 7 * NS_PER_MS;
+}
+
+static void fill_path(struct snapshot *s)
+{
+    s->path = PATH_DIRECT;
+    s->path_since = s->now - 240 * NS_PER_SEC;
+    s->region = s->home_region = s->agent_region = 999;
+    set(s->path_address, sizeof s->path_address, "203.0.113.7:41641");
+    set(s->region_name, sizeof s->region_name, "Council Bluffs");
+    set(s->agent_region_name, sizeof s->agent_region_name, "Council Bluffs");
+    s->coordinator.state = s->relay.state = LINK_UP;
+    s->coordinator.since = s->relay.since = s->now - 600 * NS_PER_SEC;
+    s->relay_rtt_ns = 17 * NS_PER_MS;
+    s->node_sent = s->node_received = true;
+    s->node_sent_at = s->node_received_at = s->now - 12 * NS_PER_SEC;
+    s->has_tunnel = true;
+    s->handshake_at = s->now - 11 * NS_PER_SEC;
+    s->changes_kept = s->change_count = 2;
+    s->changes[0] = (struct snapshot_change){
+        .at = s->now - 360 * NS_PER_SEC, .from = PATH_DIRECT, .to = PATH_DERP};
+    s->changes[1] = (struct snapshot_change){
+        .at = s->now - 240 * NS_PER_SEC, .from = PATH_DERP, .to = PATH_DIRECT};
+    set(s->changes[0].reason, sizeof s->changes[0].reason, "silent");
+    set(s->changes[1].reason, sizeof s->changes[1].reason, "first_pong");
+    s->candidate_count = 5;
+    for (size_t i = 0; i < s->candidate_count; i++) {
+        s->candidates[i].state = (enum candidate_state)(CANDIDATE_BEST - i);
+        s->candidates[i].latency_ns = 6 * NS_PER_MS;
+        s->candidates[i].probes = 12;
+        text_format(s->candidates[i].address, sizeof s->candidates[i].address, "192.0.2.%zu:5", i);
+    }
+}
+
+static void add_event(struct snapshot *s, int64_t ago_s, const char *text)
+{
+    struct snapshot_event *event = &s->events[s->event_count];
+    *event = (struct snapshot_event){.seq = s->event_count,
+                                     .when = {.seconds = s->wall.seconds - ago_s},
+                                     .at = s->now - (uint64_t)ago_s * NS_PER_SEC};
+    set(event->text, sizeof event->text, text);
+    s->event_count++;
+}
+
+static void add_line(struct snapshot *s, int64_t ago_s, enum log_level level, enum log_part part,
+                     const char *text)
+{
+    struct log_line *line = &s->log[s->log_count++];
+    *line = (struct log_line){.when = {.seconds = s->wall.seconds - ago_s, .nanos = 42000000},
+                              .level = level,
+                              .part = part};
+    set(line->text, sizeof line->text, text);
+}
+
+static void fill_words(struct snapshot *s)
+{
+    add_event(s, 600, "coordinator is connected");
+    add_event(s, 599, "the agent's node was received");
+    add_event(s, 360, "relayed through Council Bluffs: the direct path is silent");
+    add_event(s, 240, "direct to 203.0.113.7:41641: a direct path answered");
+    add_line(s, 600, LOG_DEBUG, LOG_HTTP, "GET /api/v2/users/me: 200, 512 bytes");
+    add_line(s, 600, LOG_INFO, LOG_MAIN, "coordinator is connected");
+    add_line(s, 362, LOG_WARN, LOG_DISCO, "no pong from 203.0.113.7:41641 in 5 s");
+    add_line(s, 360, LOG_INFO, LOG_PATH, "relayed through Council Bluffs");
+    add_line(s, 300, LOG_ERROR, LOG_DERP, "the relay closed the connection");
+    add_line(s, 240, LOG_INFO, LOG_PATH, "direct to 203.0.113.7:41641");
+}
+
+void face_fill(struct snapshot *s)
+{
+    memset(s, 0, sizeof *s);
+    s->seq = 1;
+    s->now = 10000 * NS_PER_SEC;
+    s->wall = (struct wall_time){.seconds = 1700000000};
+    s->interval_ns = NS_PER_SEC;
+    s->signed_in = s->list_known = true;
+    set(s->deployment, sizeof s->deployment, "coder.example.com");
+    set(s->title, sizeof s->title, "dev1 · main");
+    face_add_workspace(s, "dev1", true);
+    face_add_workspace(s, "dev2", true);
+    face_add_workspace(s, "dev3", false);
+    watch(&s->workspaces[0], PATH_DIRECT, 6100);
+    watch(&s->workspaces[1], PATH_DERP, 41000);
+    fill_path(s);
+    fill_samples(s);
+    fill_figures(s);
+    fill_words(s);
+    for (int i = 0; i < LADDER_STEPS; i++) {
+        s->ladder[i] = (struct snapshot_step){.state = i < 5    ? LADDER_DONE
+                                                       : i == 5 ? LADDER_FAILED
+                                                                : LADDER_TODO,
+                                              .since = s->now - 12 * NS_PER_SEC,
+                                              .retry_at = MONO_NEVER};
+    }
+    set(s->ladder[5].detail, sizeof s->ladder[5].detail, "the agent's node has not come");
+}
+
+static void check_cell(const struct cell *cell, bool ascii)
+{
+    wchar_t wide[CELL_TEXT];
+    size_t count = mbstowcs(wide, cell->text, CELL_TEXT);
+    assert_true(count != (size_t)-1); /* whole characters */
+    for (size_t c = 0; c < count; c++) {
+        assert_true(wcwidth(wide[c]) >= 0); /* no control character reaches a cell */
+        assert_true(!ascii || wide[c] < 0x80);
+    }
+    assert_true(cell->style < STYLE_COUNT);
+}
+
+char *face_frame(const struct app *app, const struct snapshot *s, int rows, int cols,
+                 const struct glyphs *glyphs)
+{
+    struct canvas canvas;
+    canvas_init(&canvas, rows, cols, glyphs);
+    app_draw(app, s, &canvas);
+    for (int i = 0; i < canvas.rows * canvas.cols; i++) {
+        check_cell(&canvas.cells[i], !glyphs->utf8);
+    }
+    char *out = canvas_dump(&canvas);
+    free(canvas.cells);
+    return out;
+}
+
+void face_press(struct app *app, const struct snapshot *s, const char *keys)
+{
+    while (*keys != '\0') {
+        char name[KEY_NAME_SIZE];
+        int key = (unsigned char)*keys++;
+        if (key == '{') {
+            size_t len = strcspn(keys, "}");
+            text_format(name, sizeof name, "%.*s", (int)len, keys);
+            keys += len + 1;
+            assert_true(key_parse(name, &key));
+        }
+        struct command command;
+        (void)app_key(app, key, s, &command);
+    }
+}

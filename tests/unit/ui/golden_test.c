@@ -1,0 +1,186 @@
+/*
+ * Whole screens as text that a person can read, in tests/unit/ui/golden. To make them anew:
+ *
+ *     DERPTOP_GOLDEN=write build/debug/tests/unit_ui_golden
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "net/base/mem.h"
+#include "net/base/text.h"
+#include "tests/support/face.h"
+
+#include <cmocka.h>
+
+enum { TEXT_MAX = 1 << 17 };
+
+static void as_it_is(struct snapshot *s)
+{
+    (void)s;
+}
+
+static void relayed(struct snapshot *s)
+{
+    s->path = PATH_DERP;
+    s->path_since = s->now - 100 * NS_PER_SEC;
+    for (size_t i = 0; i < s->sample_count; i++) {
+        if (i > 500 && s->samples[i].state == SAMPLE_PONG) {
+            s->samples[i].path = PATH_DERP;
+            s->samples[i].rtt_us += 35000;
+        }
+    }
+    s->samples[450].rtt_us = 900000; /* an outlier */
+    s->changes[1].to = PATH_DERP;
+    s->changes[1].at = s->now - 99 * NS_PER_SEC;
+    s->workspaces[0].path = PATH_DERP;
+}
+
+static void connecting(struct snapshot *s)
+{
+    s->path = PATH_NONE;
+    s->run = (struct snapshot_stats){.sent = 3, .lost = 3};
+    s->sample_count = 0;
+    s->echo_count = 0;
+    s->handshake_at = 0;
+}
+
+static void many(struct snapshot *s)
+{
+    static const char *const names[] = {"api",  "demo-fast", "deploy-test", "desk",
+                                        "docs", "gpu",       "日本語",      "staging"};
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+        face_add_workspace(s, names[i], i % 3 != 2);
+    }
+}
+
+static const struct screen {
+    const char *name;
+    void (*change)(struct snapshot *s);
+    const char *keys;
+    int rows, cols;
+    const struct glyphs *glyphs;
+} screens[] = {
+    {"monitor-60x15", as_it_is, "", 15, 60, &glyphs_utf8},
+    {"monitor-80x24", as_it_is, "", 24, 80, &glyphs_utf8},
+    {"monitor-100x30", as_it_is, "", 30, 100, &glyphs_utf8},
+    {"monitor-140x45", as_it_is, "", 45, 140, &glyphs_utf8},
+    {"monitor-200x60", as_it_is, "", 60, 200, &glyphs_utf8},
+    {"monitor-too-small", as_it_is, "", 10, 40, &glyphs_utf8},
+    {"monitor-ascii-60x15", as_it_is, "", 15, 60, &glyphs_ascii},
+    {"monitor-ascii-80x24", as_it_is, "", 24, 80, &glyphs_ascii},
+    {"monitor-ascii-140x45", as_it_is, "", 45, 140, &glyphs_ascii},
+    {"monitor-block-80x24", as_it_is, "-", 24, 80, &glyphs_block},
+    {"monitor-console-80x24", as_it_is, "-", 24, 80, &glyphs_console},
+    {"relayed-100x30", relayed, "", 30, 100, &glyphs_utf8},
+    {"relayed-log-scale-80x24", relayed, "y{Esc}yy", 24, 80, &glyphs_utf8},
+    {"connecting-80x24", connecting, "", 24, 80, &glyphs_utf8},
+    {"connecting-ascii-80x24", connecting, "", 24, 80, &glyphs_ascii},
+    {"past-80x24", as_it_is, "+{Left}{Left}", 24, 80, &glyphs_utf8},
+    {"frozen-crosshair-100x30", as_it_is, "pc{Left}{Left}{Left}{Left}m{F1}{Esc}", 30, 100,
+     &glyphs_utf8},
+    {"tunnel-100x30", as_it_is, "v", 30, 100, &glyphs_utf8},
+    {"path-alone-100x30", as_it_is, "{Tab}z", 30, 100, &glyphs_utf8},
+    {"picker-80x24", many, "w", 24, 80, &glyphs_utf8},
+    {"picker-filter-100x30", many, "wP/de", 30, 100, &glyphs_utf8},
+    {"picker-ascii-60x15", many, "w", 15, 60, &glyphs_ascii},
+    {"overview-80x24", many, "o", 24, 80, &glyphs_utf8},
+    {"overview-140x45", many, "oss{Down}", 45, 140, &glyphs_utf8},
+    {"log-80x24", as_it_is, "l1", 24, 80, &glyphs_utf8},
+    {"log-filter-100x30", as_it_is, "l/path{Enter}{Up}", 30, 100, &glyphs_utf8},
+    {"events-80x24", as_it_is, "e", 24, 80, &glyphs_utf8},
+    {"details-80x24", as_it_is, "d", 24, 80, &glyphs_utf8},
+    {"help-80x24", as_it_is, "?", 24, 80, &glyphs_utf8},
+    {"help-140x45", as_it_is, "?", 45, 140, &glyphs_utf8},
+    {"help-of-the-log-ascii-80x24", as_it_is, "l?", 24, 80, &glyphs_ascii},
+};
+
+static char *read_golden(const char *path)
+{
+    char *text = mem_new(TEXT_MAX);
+    FILE *file = fopen(path, "re");
+    if (file != NULL) {
+        text[fread(text, 1, TEXT_MAX - 1, file)] = '\0';
+        (void)fclose(file);
+    }
+    return text;
+}
+
+static void write_golden(const char *path, const char *text)
+{
+    FILE *file = fopen(path, "we");
+    assert_non_null(file);
+    assert_true(fputs(text, file) >= 0);
+    assert_int_equal(fclose(file), 0);
+}
+
+/* True if the screen is what the file holds; else says where it differs. */
+static bool check(const struct screen *screen, const char *got)
+{
+    char path[512];
+    const char *mode = getenv("DERPTOP_GOLDEN"); // NOLINT(concurrency-mt-unsafe): one thread
+    text_format(path, sizeof path, "%s/../ui/golden/%s.txt", TEST_DATA_DIR, screen->name);
+    if (mode != NULL && strcmp(mode, "write") == 0) {
+        write_golden(path, got);
+        return true;
+    }
+    char *wanted = read_golden(path);
+    bool same = strcmp(wanted, got) == 0;
+    if (!same) {
+        print_error("%s is not what %s holds, but:\n%s\n", screen->name, path, got);
+    }
+    free(wanted);
+    return same;
+}
+
+static void test_each_screen_is_what_it_was(void **state)
+{
+    (void)state;
+    bool same = true;
+    struct snapshot *s = mem_new(sizeof *s);
+    face_start();
+    for (size_t i = 0; i < sizeof screens / sizeof *screens; i++) {
+        struct app app;
+        app_init(&app);
+        face_fill(s);
+        screens[i].change(s);
+        face_press(&app, s, screens[i].keys);
+        char *got = face_frame(&app, s, screens[i].rows, screens[i].cols, screens[i].glyphs);
+        same &= check(&screens[i], got);
+        free(got);
+    }
+    free(s);
+    assert_true(same);
+}
+
+static void test_the_welcome_says_what_to_set_and_offers_the_lab(void **state)
+{
+    (void)state;
+    struct app app;
+    struct snapshot *s = mem_new(sizeof *s);
+    struct command command;
+    const struct screen screen = {.name = "welcome-80x24"};
+    face_start();
+    app_init(&app);
+    s->selected = -1;
+    app.views[0] = VIEW_WELCOME;
+    text_copy(app.welcome, sizeof app.welcome, "CODER_URL is not set, and there is no login");
+    char *got = face_frame(&app, s, 24, 80, &glyphs_utf8);
+    assert_true(check(&screen, got));
+    assert_true((app_key(&app, KEY_CODE_ENTER, s, &command) & APP_LAB) != 0);
+    free(got);
+    free(s);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_each_screen_is_what_it_was),
+        cmocka_unit_test(test_the_welcome_says_what_to_set_and_offers_the_lab),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

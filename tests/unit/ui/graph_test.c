@@ -1,0 +1,305 @@
+/*
+ * The graph by its properties: no peak is lost, axes grow one way, what is a gap stays one.
+ */
+#include "ui/graph.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "net/base/mem.h"
+#include "net/base/rng.h"
+#include "tests/support/face.h"
+#include "ui/graph_marks.h"
+#include "ui/series.h"
+
+#include <cmocka.h>
+
+enum { ROUNDS = 300, LEAST = 100 };
+
+static int set_up(void **state)
+{
+    *state = mem_new(sizeof(struct snapshot));
+    face_start();
+    return 0;
+}
+
+static int tear_down(void **state)
+{
+    free(*state);
+    return 0;
+}
+
+/* Round trips of every size, losses, holes and both ways. */
+static void fill_at_random(struct snapshot *s, struct rng *rng)
+{
+    memset(s, 0, sizeof *s);
+    s->now = 100000 * NS_PER_SEC;
+    s->interval_ns = (1 + rng_below(rng, 20)) * 100 * NS_PER_MS;
+    s->sample_count = rng_below(rng, SNAPSHOT_SAMPLES_MAX + 1);
+    mono_ns at = s->now;
+    for (size_t i = s->sample_count; i-- > 0;) {
+        struct snapshot_sample *sample = &s->samples[i];
+        at -= s->interval_ns;
+        sample->sent_at = at;
+        sample->state = rng_below(rng, 9) == 0 ? SAMPLE_LOST : SAMPLE_PONG;
+        sample->path = rng_below(rng, 2) == 0 ? PATH_DERP : PATH_DIRECT;
+        sample->rtt_us = sample->state == SAMPLE_LOST
+                             ? 0
+                             : 1 + (uint32_t)rng_below(rng, UINT64_C(1) << rng_below(rng, 26));
+    }
+}
+
+static void test_no_peak_is_lost_at_any_zoom(void **state)
+{
+    struct snapshot *s = *state;
+    struct rng_seeded rng;
+    rng_seeded_init(&rng, 21);
+    for (unsigned round = 0; round < ROUNDS; round++) {
+        static struct slice slices[800];
+        size_t count = 2 * (8 + rng_below(&rng.rng, 380));
+        fill_at_random(s, &rng.rng);
+        struct graph_view view = {
+            .s = s, .to = s->now, .span_ns = (60 + rng_below(&rng.rng, 90000)) * NS_PER_SEC};
+        mono_ns edge = graph_edge(view.to, view.span_ns, count / 2);
+        graph_slices(&view, edge, slices, count);
+        mono_ns from = edge - view.span_ns / count * count;
+        uint32_t peak = 0;
+        uint32_t drawn = 0;
+        bool lost = false;
+        bool marked = false;
+        for (size_t i = 0; i < s->sample_count; i++) {
+            bool in = s->samples[i].sent_at >= from;
+            peak = in && s->samples[i].rtt_us > peak ? s->samples[i].rtt_us : peak;
+            lost |= in && s->samples[i].state == SAMPLE_LOST;
+        }
+        for (size_t i = 0; i < count; i++) {
+            drawn = slices[i].has && slices[i].us > drawn ? slices[i].us : drawn;
+            marked |= slices[i].lost;
+        }
+        assert_int_equal(drawn, peak);
+        assert_int_equal(marked, lost);
+    }
+}
+
+static void test_a_gap_stays_a_gap(void **state)
+{
+    struct snapshot *s = *state;
+    static struct slice slices[120];
+    memset(s, 0, sizeof *s);
+    s->now = 1000 * NS_PER_SEC;
+    s->interval_ns = NS_PER_SEC;
+    for (uint64_t i = 0; i < 40; i++) { /* twenty seconds, twenty of silence, twenty more */
+        uint64_t second = i < 20 ? i : i + 20;
+        s->samples[s->sample_count++] =
+            (struct snapshot_sample){.sent_at = s->now - (60 - second) * NS_PER_SEC,
+                                     .state = SAMPLE_PONG,
+                                     .path = PATH_DIRECT,
+                                     .rtt_us = 5000};
+    }
+    struct graph_view view = {.s = s, .to = s->now, .span_ns = 60 * NS_PER_SEC};
+    graph_slices(&view, s->now, slices, 120);
+    for (size_t i = 0; i < 120; i++) {
+        bool silent = i >= 43 && i < 80;
+        bool heard = i < 40 || i >= 80;
+        assert_true(!silent || !slices[i].has);
+        assert_true(!heard || slices[i].has);
+    }
+}
+
+static void test_the_right_edge_moves_by_whole_cells(void **state)
+{
+    (void)state;
+    uint64_t span = 300 * NS_PER_SEC;
+    uint64_t cell = span / 100;
+    mono_ns last = 0;
+    for (mono_ns now = 5000 * NS_PER_SEC; now < 5060 * NS_PER_SEC; now += 77 * NS_PER_MS) {
+        mono_ns edge = graph_edge(now, span, 100);
+        assert_true(edge > now && edge <= now + cell);
+        assert_true(edge % cell == 0 && edge >= last);
+        last = edge;
+    }
+}
+
+static void check_scale(const struct scale *scale, const uint32_t *values, size_t count)
+{
+    unsigned before = 0;
+    struct scale_tick ticks[12];
+    for (size_t i = 0; i < count; i++) { /* sorted by scale_fit */
+        unsigned height = scale_height(scale, values[i], 40);
+        assert_true(height >= 1 && height <= 40 && height >= before);
+        int row = scale_row(scale, values[i], 10);
+        assert_true(row >= 0 && row < 10);
+        before = height;
+    }
+    size_t found = scale_ticks(scale, 20, 3, ticks, 12);
+    assert_true(found >= 1 && ticks[0].value == scale->top && ticks[0].row == 0);
+    for (size_t i = 1; i < found; i++) {
+        assert_true(ticks[i].value < ticks[i - 1].value);
+        assert_true(ticks[i].row >= ticks[i - 1].row + 3 && ticks[i].row < 20);
+    }
+}
+
+static void test_axes_grow_one_way_for_any_values(void **state)
+{
+    (void)state;
+    struct rng_seeded rng;
+    rng_seeded_init(&rng, 3);
+    for (unsigned round = 0; round < 4 * ROUNDS; round++) {
+        uint32_t values[200];
+        struct scale scale;
+        size_t count = rng_below(&rng.rng, 201);
+        for (size_t i = 0; i < count; i++) {
+            values[i] =
+                1 + (uint32_t)rng_below(&rng.rng, UINT64_C(1) << (1 + rng_below(&rng.rng, 31)));
+        }
+        scale_fit(&scale, (enum scale_kind)(round % SCALE_KINDS), values, count, 5000, LEAST);
+        check_scale(&scale, values, scale.kind == SCALE_FIXED ? 0 : count);
+    }
+}
+
+static void test_one_outlier_does_not_flatten_the_rest(void **state)
+{
+    (void)state;
+    uint32_t values[100];
+    struct scale scale;
+    for (size_t i = 0; i < 100; i++) {
+        values[i] = i == 50 ? 900000 : 6000;
+    }
+    scale_fit(&scale, SCALE_AUTO, values, 100, 0, LEAST);
+    assert_int_equal(scale.top, 20000);
+    assert_true(scale_height(&scale, 6000, 40) >= 12);
+    scale_fit(&scale, SCALE_CLIP, values, 100, 0, LEAST);
+    assert_int_equal(scale.top, 8000);
+    scale_fit(&scale, SCALE_LOG, values, 100, 0, LEAST);
+    assert_int_equal(scale.bottom, 1000);
+    assert_int_equal(scale.top, 1000000);
+}
+
+static void test_ticks_are_round_numbers(void **state)
+{
+    (void)state;
+    struct scale_tick ticks[12];
+    struct scale scale = {.top = 80000};
+    assert_int_equal(scale_ticks(&scale, 16, 3, ticks, 12), 4);
+    assert_int_equal(ticks[1].value, 60000);
+    assert_int_equal(ticks[3].value, 20000);
+    scale.top = 15000;
+    assert_int_equal(scale_ticks(&scale, 10, 3, ticks, 12), 3);
+    assert_int_equal(ticks[1].value, 10000);
+}
+
+/* Probes, before them tens, before those minutes: each moment once, in order. */
+static void test_the_series_joins_its_parts_without_seam_or_double(void **state)
+{
+    struct snapshot *s = *state;
+    struct series series;
+    struct point point;
+    memset(s, 0, sizeof *s);
+    s->now = 200000 * NS_PER_SEC;
+    s->interval_ns = NS_PER_SEC;
+    s->first_sample = 86400;
+    s->sample_count = SNAPSHOT_SAMPLES_MAX;
+    for (size_t i = 0; i < SNAPSHOT_SAMPLES_MAX; i++) {
+        s->samples[i] =
+            (struct snapshot_sample){.sent_at = s->now - (SNAPSHOT_SAMPLES_MAX - i) * NS_PER_SEC,
+                                     .state = SAMPLE_PONG,
+                                     .path = PATH_DIRECT,
+                                     .rtt_us = 1000};
+    }
+    s->ten_count = SNAPSHOT_TENS_MAX;
+    for (size_t i = 0; i < SNAPSHOT_TENS_MAX; i++) {
+        s->tens[i] =
+            (struct snapshot_bucket){.at = s->now - (SNAPSHOT_TENS_MAX - i) * 10 * NS_PER_SEC,
+                                     .min_us = 1000,
+                                     .p50_us = 1000,
+                                     .max_us = 1000,
+                                     .answered = 10,
+                                     .direct = 10};
+    }
+    s->minute_count = SNAPSHOT_MINUTES_MAX;
+    for (size_t i = 0; i < SNAPSHOT_MINUTES_MAX; i++) {
+        mono_ns newest = s->now - s->now % (60 * NS_PER_SEC);
+        s->minutes[i] = (struct snapshot_bucket){.at = newest - (SNAPSHOT_MINUTES_MAX - 1 - i) *
+                                                                    60 * NS_PER_SEC,
+                                                 .min_us = 1000,
+                                                 .p50_us = 1000,
+                                                 .max_us = 1000,
+                                                 .answered = 60,
+                                                 .direct = 60};
+    }
+    mono_ns covered = series_oldest(s);
+    uint64_t answered = 0;
+    series_start(&series, s, 0, s->now);
+    while (series_next(&series, &point)) {
+        assert_true(point.at >= covered || point.at + NS_PER_SEC >= covered);
+        assert_true(point.at <= covered + 60 * NS_PER_SEC);
+        covered = point.at + (point.span_ns > 0 ? point.span_ns : NS_PER_SEC);
+        answered += point.answered;
+    }
+    assert_true(covered >= s->now - NS_PER_SEC);
+    assert_in_range(answered, 86300, 86460);
+    struct series_figures figures;
+    series_figures(s, 0, s->now, PATH_DIRECT, &figures);
+    assert_int_equal(figures.answered, answered);
+    assert_int_equal(figures.p50_us, 1000);
+    assert_true(figures.rough);
+}
+
+static void test_figures_of_a_window_are_exact(void **state)
+{
+    struct snapshot *s = *state;
+    struct series_figures figures;
+    memset(s, 0, sizeof *s);
+    s->now = 1000 * NS_PER_SEC;
+    for (size_t i = 0; i < 100; i++) {
+        s->samples[i] = (struct snapshot_sample){.sent_at = s->now - (100 - i) * NS_PER_SEC,
+                                                 .state = i == 5 ? SAMPLE_LOST : SAMPLE_PONG,
+                                                 .path = i < 50 ? PATH_DERP : PATH_DIRECT,
+                                                 .rtt_us = (uint32_t)(i + 1) * 1000};
+    }
+    s->sample_count = 100;
+    series_figures(s, 0, s->now, PATH_DIRECT, &figures);
+    assert_int_equal(figures.answered, 50);
+    assert_int_equal(figures.min_us, 51000);
+    assert_int_equal(figures.max_us, 100000);
+    assert_int_equal(figures.p50_us, 75000);
+    assert_int_equal(figures.p95_us, 98000);
+    assert_int_equal(figures.jitter_us, 1000);
+    assert_int_equal(figures.lost, 1);
+    assert_false(figures.rough);
+}
+
+static void test_times_of_day_are_right_across_the_second(void **state)
+{
+    struct snapshot *s = *state;
+    s->now = 5 * NS_PER_SEC;
+    s->wall = (struct wall_time){.seconds = 100, .nanos = 300000000};
+    assert_int_equal(graph_wall(s, s->now).seconds, 100);
+    struct wall_time before = graph_wall(s, s->now - 400 * NS_PER_MS);
+    assert_int_equal(before.seconds, 99);
+    assert_int_equal(before.nanos, 900000000);
+    struct wall_time after = graph_wall(s, s->now + 800 * NS_PER_MS);
+    assert_int_equal(after.seconds, 101);
+    assert_int_equal(after.nanos, 100000000);
+}
+
+int main(void)
+{
+#define CASE(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
+    const struct CMUnitTest tests[] = {
+        CASE(test_no_peak_is_lost_at_any_zoom),
+        CASE(test_a_gap_stays_a_gap),
+        CASE(test_the_right_edge_moves_by_whole_cells),
+        CASE(test_axes_grow_one_way_for_any_values),
+        CASE(test_one_outlier_does_not_flatten_the_rest),
+        CASE(test_ticks_are_round_numbers),
+        CASE(test_the_series_joins_its_parts_without_seam_or_double),
+        CASE(test_figures_of_a_window_are_exact),
+        CASE(test_times_of_day_are_right_across_the_second),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,528 @@
+/*
+ * What each action does: to the screen's state, or as a command to the core.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "net/base/mem.h"
+#include "net/base/text.h"
+#include "ui/app_internal.h"
+#include "ui/lines.h"
+#include "ui/panels.h"
+#include "ui/series.h"
+
+enum { PAGE = 10 };
+
+/* --- workspaces ------------------------------------------------------------------------------- */
+
+unsigned app_select(struct app *app, const struct snapshot *s, int index, struct command *out)
+{
+    const struct snapshot_workspace *row = &s->workspaces[index];
+    struct uuid id = uuid_is_zero(&row->agent) ? row->workspace : row->agent;
+    if (!uuid_equal(&id, &app->shown)) {
+        app->before = app->shown;
+        app->shown = id;
+        window_live(&app->window);
+    }
+    if (uuid_is_zero(&row->agent) || row->state != WORKSPACE_RUNNING) {
+        char words[SNAPSHOT_TEXT];
+        row_advice(row, words, sizeof words);
+        app_say(app, "%s", words);
+    }
+    app->depth = 1;
+    *out = (struct command){.kind = COMMAND_SELECT, .id = id};
+    return APP_REDRAW | APP_COMMAND;
+}
+
+static const struct uuid *id_of(const struct snapshot_workspace *row)
+{
+    return uuid_is_zero(&row->agent) ? &row->workspace : &row->agent;
+}
+
+/* What the core selected by itself counts as shown, too. */
+static void note_shown(struct app *app, const struct snapshot *s)
+{
+    if (s->selected >= 0 && uuid_is_zero(&app->shown)) {
+        app->shown = *id_of(&s->workspaces[s->selected]);
+    }
+}
+
+static unsigned select_step(struct app *app, const struct snapshot *s, int step,
+                            struct command *out)
+{
+    int rows[SNAPSHOT_WORKSPACES_MAX];
+    struct rows_query query;
+    app_rows_query(app, VIEW_MONITOR, &query);
+    int count = rows_collect(s, &query, rows);
+    int at = step > 0 ? -1 : 0;
+    for (int i = 0; i < count; i++) {
+        at = rows[i] == s->selected ? i : at;
+    }
+    if (count == 0) {
+        app_say(app, "there are no workspaces to go to");
+        return APP_REDRAW;
+    }
+    if (count == 1) {
+        app_say(app, "this is the only workspace");
+    }
+    return app_select(app, s, rows[((at + step) % count + count) % count], out);
+}
+
+static unsigned select_nth(struct app *app, const struct snapshot *s, int nth, struct command *out)
+{
+    int rows[SNAPSHOT_WORKSPACES_MAX];
+    struct rows_query query;
+    app_rows_query(app, app_view(app), &query);
+    int count = rows_collect(s, &query, rows);
+    if (nth >= count) {
+        app_say(app, "there are only %d workspaces", count);
+        return APP_REDRAW;
+    }
+    return app_select(app, s, rows[nth], out);
+}
+
+static unsigned select_before(struct app *app, const struct snapshot *s, struct command *out)
+{
+    for (int i = 0; i < (int)s->workspace_count; i++) {
+        if (uuid_equal(id_of(&s->workspaces[i]), &app->before)) {
+            return app_select(app, s, i, out);
+        }
+    }
+    app_say(app, "no other workspace was watched before");
+    return APP_REDRAW;
+}
+
+/* The row that is chosen in a list of workspaces; -1 = none. */
+static int chosen_row(const struct app *app, const struct snapshot *s, enum view view)
+{
+    int rows[SNAPSHOT_WORKSPACES_MAX];
+    struct rows_query query;
+    if (view != VIEW_PICKER && view != VIEW_OVERVIEW) {
+        return s->selected;
+    }
+    app_rows_query(app, view, &query);
+    int count = rows_collect(s, &query, rows);
+    return app->lists[view].at < (uint64_t)count ? rows[app->lists[view].at] : -1;
+}
+
+static unsigned pin(struct app *app, const struct snapshot *s)
+{
+    int row = chosen_row(app, s, app_view(app));
+    if (row < 0) {
+        app_say(app, "nothing is chosen that could be pinned");
+        return APP_REDRAW;
+    }
+    const struct uuid *id = &s->workspaces[row].workspace;
+    if (!pins_toggle(&app->pins, id)) {
+        app_say(app, "%d are pinned, which is the most", PINS_MAX);
+        return APP_REDRAW;
+    }
+    app_say(app, pins_has(&app->pins, id) ? "%s is pinned: it stands first" : "%s is not pinned",
+            s->workspaces[row].name);
+    return APP_REDRAW | APP_SAVE;
+}
+
+/* Opens a list of workspaces at the one that is shown. */
+static void open_rows(struct app *app, const struct snapshot *s, enum view view)
+{
+    int rows[SNAPSHOT_WORKSPACES_MAX];
+    struct rows_query query;
+    app_open(app, view);
+    app_rows_query(app, view, &query);
+    int count = rows_collect(s, &query, rows);
+    for (int i = 0; i < count; i++) {
+        app->lists[view].at = rows[i] == s->selected ? (uint64_t)i : app->lists[view].at;
+    }
+}
+
+/* --- lists ------------------------------------------------------------------------------------ */
+
+static uint64_t last_of(const struct app *app, const struct snapshot *s)
+{
+    int rows[SNAPSHOT_WORKSPACES_MAX];
+    struct rows_query query;
+    if (app_view(app) == VIEW_HELP || app_view(app) == VIEW_DETAILS) {
+        return 1000; /* drawing stops at the end */
+    }
+    app_rows_query(app, app_view(app), &query);
+    int count = rows_collect(s, &query, rows);
+    return count > 0 ? (uint64_t)count - 1 : 0;
+}
+
+static unsigned move_lines(struct app *app, const struct snapshot *s, int64_t by)
+{
+    struct app_list *list = app_list(app);
+    if (!lines_move(app, s, by, &list->at)) {
+        app_say(app, "there is nothing to move to");
+        return APP_REDRAW;
+    }
+    app->follow = false;
+    return APP_REDRAW;
+}
+
+/* Far is to the end. */
+static unsigned move(struct app *app, const struct snapshot *s, int64_t by)
+{
+    enum view view = app_view(app);
+    struct app_list *list = app_list(app);
+    if (view == VIEW_LOG || view == VIEW_EVENTS) {
+        return move_lines(app, s, by);
+    }
+    uint64_t last = last_of(app, s);
+    int64_t to = (int64_t)list->at + by;
+    list->at = to < 0 ? 0 : (uint64_t)to > last ? last : (uint64_t)to;
+    return APP_REDRAW;
+}
+
+static unsigned move_in_monitor(struct app *app, const struct snapshot *s, int by,
+                                struct command *out)
+{
+    if (app->panel == PANEL_GRAPH) {
+        return select_step(app, s, by > 0 ? 1 : -1, out);
+    }
+    struct app_list *list = app_list(app);
+    int64_t to = (int64_t)list->at + by;
+    list->at = to < 0 ? 0 : (uint64_t)to;
+    return APP_REDRAW;
+}
+
+static unsigned move_by(struct app *app, const struct snapshot *s, int by, struct command *out)
+{
+    bool graph = app_view(app) == VIEW_MONITOR;
+    return graph ? move_in_monitor(app, s, by, out) : move(app, s, by);
+}
+
+static unsigned choose(struct app *app, const struct snapshot *s, struct command *out)
+{
+    enum view view = app_view(app);
+    mono_ns at = 0;
+    switch ((int)view) {
+    case VIEW_LOG:
+    case VIEW_EVENTS:
+        if (!lines_moment(app, s, &at)) {
+            app_say(app, "no line is chosen");
+            return APP_REDRAW;
+        }
+        app->depth = 1;
+        window_show(&app->window, s->now, at);
+        return APP_REDRAW;
+    case VIEW_PICKER:
+    case VIEW_OVERVIEW: {
+        int row = chosen_row(app, s, view);
+        if (row < 0) {
+            app_say(app, "no workspace of that name");
+            return APP_REDRAW;
+        }
+        return app_select(app, s, row, out);
+    }
+    case VIEW_MONITOR:
+        open_rows(app, s, VIEW_PICKER);
+        return APP_REDRAW;
+    case VIEW_WELCOME:
+        return APP_LAB;
+    default:
+        return APP_REDRAW;
+    }
+}
+
+static unsigned filter(struct app *app)
+{
+    app_list(app)->typing = true;
+    return APP_REDRAW;
+}
+
+static unsigned back(struct app *app)
+{
+    struct app_list *list = app_list(app);
+    if (list->filter[0] != '\0') {
+        list->filter[0] = '\0';
+        list->at = 0;
+    } else if (app->depth > 1) {
+        app->depth--;
+    } else if (app->full) {
+        app->full = false;
+    } else if (app->window.cursor) {
+        app->window.cursor = false;
+    } else if (app->window.end != 0) {
+        window_live(&app->window);
+    } else if (app->panel != PANEL_GRAPH) {
+        app->panel = PANEL_GRAPH;
+    } else {
+        char quit[KEYS_TEXT_SIZE];
+        keys_text(&app->keys, ACTION_QUIT, 1, quit);
+        app_say(app, "nothing to back out of; %s quits", quit);
+    }
+    return APP_REDRAW;
+}
+
+/* --- the graph -------------------------------------------------------------------------------- */
+
+static unsigned zoom(struct app *app, bool in)
+{
+    if (!window_zoom(&app->window, in)) {
+        app_say(app, in ? "a minute is the shortest" : "a day is the longest");
+    }
+    return APP_REDRAW;
+}
+
+static unsigned pan(struct app *app, const struct snapshot *s, bool back_in_time)
+{
+    if (!window_pan(&app->window, s->now, series_oldest(s), back_in_time)) {
+        app_say(app, back_in_time ? "nothing older is kept" : "this is live: nothing is newer");
+    }
+    return APP_REDRAW;
+}
+
+static unsigned scale(struct app *app, const struct snapshot *s)
+{
+    app->scale = (enum scale_kind)((app->scale + 1) % SCALE_KINDS);
+    if (app->scale == SCALE_FIXED) {
+        struct graph_view view;
+        struct scale now;
+        graph_view_of(app, s, &view);
+        view.scale = SCALE_AUTO;
+        graph_scale(&view, &now);
+        app->fixed_us = now.top;
+    }
+    static const char *const words[SCALE_KINDS] = {"all of it, but for outliers",
+                                                   "up to the 99th percentile", "logarithmic",
+                                                   "stays where it is now"};
+    app_say(app, "scale %s: %s", scale_name(app->scale), words[app->scale]);
+    return APP_REDRAW;
+}
+
+static unsigned series(struct app *app, const struct snapshot *s)
+{
+    static const char *const words[GRAPH_SERIES] = {"disco pings",
+                                                    "disco pings, and the pings through the tunnel",
+                                                    "the pings through the tunnel alone"};
+    if (app->series == GRAPH_DISCO && s->echo_count == 0) {
+        app_say(app, "no ping came back through the tunnel yet");
+        return APP_REDRAW;
+    }
+    app->series = (enum graph_series)((app->series + 1) % GRAPH_SERIES);
+    app_say(app, "shown: %s", words[app->series]);
+    return APP_REDRAW;
+}
+
+static unsigned mark(struct app *app, const struct snapshot *s)
+{
+    app->marks[app->mark_count++ % APP_MARKS_MAX] = s->now;
+    app_say(app, "this moment is marked below the graph");
+    return APP_REDRAW;
+}
+
+static unsigned panel(struct app *app, int step)
+{
+    int to = (int)app->panel + PANEL_COUNT + step;
+    app->panel = (enum app_panel)(to % PANEL_COUNT);
+    app_list(app)->at = 0;
+    return APP_REDRAW;
+}
+
+/* --- the program ------------------------------------------------------------------------------ */
+
+static unsigned send(enum command_kind kind, struct command *out)
+{
+    *out = (struct command){.kind = kind};
+    return APP_REDRAW | APP_COMMAND;
+}
+
+static unsigned notify(struct app *app)
+{
+    static const char *const words[NOTIFY_COUNT] = {"nothing tells when the direct path is lost",
+                                                    "the bell rings when the direct path is lost",
+                                                    "a desktop notification tells when the direct "
+                                                    "path is lost"};
+    app->notify = (enum app_notify)((app->notify + 1) % NOTIFY_COUNT);
+    app_say(app, "%s", words[app->notify]);
+    return APP_REDRAW;
+}
+
+static unsigned looks(struct app *app, bool theme)
+{
+    if (theme) {
+        app->theme = (enum theme)((app->theme + 1) % THEME_COUNT);
+        app_say(app, "theme %s", theme_name(app->theme));
+    } else {
+        app->mouse = !app->mouse;
+        app_say(app, app->mouse ? "mouse on; Shift and drag selects text" : "mouse off");
+    }
+    return APP_REDRAW | APP_LOOKS;
+}
+
+static unsigned open_view(struct app *app, const struct snapshot *s, enum view view)
+{
+    if (app_view(app) == view) {
+        app->depth -= app->depth > 1 ? 1 : 0;
+    } else if (view == VIEW_PICKER || view == VIEW_OVERVIEW) {
+        open_rows(app, s, view);
+    } else {
+        app_open(app, view);
+        app->follow = true;
+    }
+    return APP_REDRAW;
+}
+
+static unsigned act_on_graph(struct app *app, enum action action, const struct snapshot *s)
+{
+    switch ((int)action) {
+    case ACTION_ZOOM_IN:
+        return zoom(app, true);
+    case ACTION_ZOOM_OUT:
+        return zoom(app, false);
+    case ACTION_ZOOM_RESET:
+        window_zoom_reset(&app->window);
+        break;
+    case ACTION_LEFT:
+        return pan(app, s, true);
+    case ACTION_RIGHT:
+        return pan(app, s, false);
+    case ACTION_OLDEST:
+        window_oldest(&app->window, s->now, series_oldest(s));
+        break;
+    case ACTION_LIVE:
+        window_live(&app->window);
+        break;
+    case ACTION_CURSOR:
+        window_cursor(&app->window);
+        break;
+    case ACTION_FREEZE:
+        window_freeze(&app->window, s->now);
+        break;
+    case ACTION_SCALE:
+        return scale(app, s);
+    case ACTION_SERIES:
+        return series(app, s);
+    case ACTION_MARK:
+        return mark(app, s);
+    default:
+        break;
+    }
+    return APP_REDRAW;
+}
+
+static unsigned act_on_list(struct app *app, enum action action, int index,
+                            const struct snapshot *s, struct command *out)
+{
+    enum { FAR = 1 << 20 };
+    switch ((int)action) {
+    case ACTION_CHOOSE:
+        return choose(app, s, out);
+    case ACTION_UP:
+        return move_by(app, s, -1, out);
+    case ACTION_DOWN:
+        return move_by(app, s, 1, out);
+    case ACTION_PAGE_UP:
+        return move_by(app, s, -PAGE, out);
+    case ACTION_PAGE_DOWN:
+        return move_by(app, s, PAGE, out);
+    case ACTION_FIRST:
+        return move(app, s, -FAR);
+    case ACTION_LAST:
+        return move(app, s, FAR);
+    case ACTION_FILTER:
+        return filter(app);
+    case ACTION_SORT:
+        app->sort = (enum sort)((app->sort + 1) % SORT_COUNT);
+        app_say(app, "sorted %s", sort_name(app->sort));
+        break;
+    case ACTION_FOLLOW:
+        app->follow = !app->follow;
+        break;
+    case ACTION_LEVEL:
+        app->level = (enum log_level)index;
+        app_say(app, "%s and above", log_level_name(app->level));
+        break;
+    default:
+        break;
+    }
+    return APP_REDRAW;
+}
+
+static unsigned act_on_workspaces(struct app *app, enum action action, int index,
+                                  const struct snapshot *s, struct command *out)
+{
+    switch ((int)action) {
+    case ACTION_PIN:
+        return pin(app, s);
+    case ACTION_NTH:
+        return select_nth(app, s, index, out);
+    case ACTION_PREVIOUS:
+        return select_step(app, s, -1, out);
+    case ACTION_NEXT:
+        return select_step(app, s, 1, out);
+    default:
+        return select_before(app, s, out);
+    }
+}
+
+static unsigned act_on_program(struct app *app, enum action action, struct command *out)
+{
+    switch ((int)action) {
+    case ACTION_PANEL:
+        return panel(app, 1);
+    case ACTION_PANEL_BACK:
+        return panel(app, -1);
+    case ACTION_FULL:
+        app->full = !app->full;
+        return APP_REDRAW;
+    case ACTION_UNITS:
+        app->bytes = !app->bytes;
+        app_say(app, app->bytes ? "rates in bytes" : "rates in bits");
+        return APP_REDRAW;
+    case ACTION_RETRY:
+        app_say(app, "probing, reconnecting and reading the list now");
+        return send(COMMAND_RETRY, out);
+    case ACTION_PROBES:
+        return send(COMMAND_PAUSE, out);
+    case ACTION_NOTIFY:
+        return notify(app);
+    case ACTION_THEME:
+        return looks(app, true);
+    case ACTION_MOUSE:
+        return looks(app, false);
+    case ACTION_BACK:
+        return back(app);
+    case ACTION_QUIT_KEEP:
+        return APP_QUIT | APP_KEEP;
+    case ACTION_SUSPEND:
+        return APP_SUSPEND;
+    case ACTION_REPAINT:
+        return APP_REPAINT;
+    default:
+        return APP_QUIT;
+    }
+}
+
+unsigned app_act(struct app *app, enum action action, int index, const struct snapshot *s,
+                 struct command *out)
+{
+    note_shown(app, s);
+    switch ((int)action) {
+    case ACTION_PICK:
+        return open_view(app, s, VIEW_PICKER);
+    case ACTION_OVERVIEW:
+        return open_view(app, s, VIEW_OVERVIEW);
+    case ACTION_DETAILS:
+        return open_view(app, s, VIEW_DETAILS);
+    case ACTION_LOG:
+        return open_view(app, s, VIEW_LOG);
+    case ACTION_EVENTS:
+        return open_view(app, s, VIEW_EVENTS);
+    case ACTION_HELP:
+        return open_view(app, s, VIEW_HELP);
+    default:
+        break;
+    }
+    if (action >= ACTION_ZOOM_IN && action <= ACTION_MARK) {
+        return act_on_graph(app, action, s);
+    }
+    if (action >= ACTION_CHOOSE && action <= ACTION_LEVEL && action != ACTION_PIN) {
+        return act_on_list(app, action, index, s, out);
+    }
+    if (action == ACTION_PIN || (action >= ACTION_NTH && action <= ACTION_BEFORE)) {
+        return act_on_workspaces(app, action, index, s, out);
+    }
+    return act_on_program(app, action, out);
+}

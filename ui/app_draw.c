@@ -1,0 +1,161 @@
+/*
+ * The frame: which panel stands where.
+ */
+#include "net/base/mem.h"
+#include "net/base/text.h"
+#include "ui/app_internal.h"
+#include "ui/layout.h"
+#include "ui/panels.h"
+
+static void draw_too_small(struct canvas *canvas)
+{
+    struct rect all = canvas_all(canvas);
+    char text[64];
+    text_format(text, sizeof text, "%dx%d needed, this is %dx%d; q quits", LAYOUT_COLS_MIN,
+                LAYOUT_ROWS_MIN, canvas->cols, canvas->rows);
+    int col = (canvas->cols - text_columns(text)) / 2;
+    (void)canvas_text(canvas, all, canvas->rows / 2, col < 0 ? 0 : col, STYLE_TEXT, text);
+}
+
+static void draw_panel(struct canvas *canvas, struct rect rect, enum app_panel panel,
+                       const struct app *app, const struct snapshot *s)
+{
+    switch (panel) {
+    case PANEL_GRAPH:
+        panel_graph(canvas, rect, app, s);
+        break;
+    case PANEL_PATH:
+        panel_path(canvas, rect, app, s);
+        break;
+    case PANEL_EVENTS:
+        panel_events(canvas, rect, app, s);
+        break;
+    case PANEL_COUNT:
+        break;
+    }
+}
+
+static void draw_monitor(struct canvas *canvas, const struct layout *layout, const struct app *app,
+                         const struct snapshot *s)
+{
+    if (app->full) {
+        draw_panel(canvas, layout->body, app->panel, app, s);
+        return;
+    }
+    if (layout->list.rows > 0) {
+        panel_list(canvas, layout->list, app, s);
+    }
+    panel_graph(canvas, layout->graph, app, s);
+    if (layout->events.rows > 0) {
+        panel_path(canvas, layout->path, app, s);
+        panel_events(canvas, layout->events, app, s);
+    } else { /* they share the place */
+        draw_panel(canvas, layout->path, app->panel == PANEL_EVENTS ? PANEL_EVENTS : PANEL_PATH,
+                   app, s);
+    }
+}
+
+static void draw_view(struct canvas *canvas, const struct layout *layout, enum view view,
+                      const struct app *app, const struct snapshot *s)
+{
+    switch (view) {
+    case VIEW_LOG:
+        panel_log(canvas, layout->body, app, s);
+        break;
+    case VIEW_EVENTS:
+        panel_all_events(canvas, layout->body, app, s);
+        break;
+    case VIEW_DETAILS:
+        panel_path(canvas, layout->body, app, s);
+        break;
+    case VIEW_OVERVIEW:
+        panel_overview(canvas, layout->body, app, s);
+        break;
+    case VIEW_PICKER:
+        panel_picker(canvas, picker_rect(canvas->rows, canvas->cols), app, s);
+        break;
+    case VIEW_HELP:
+        panel_help(canvas, layout->body, app);
+        break;
+    case VIEW_WELCOME:
+        panel_welcome(canvas, layout->body, app);
+        break;
+    case VIEW_MONITOR:
+    case VIEW_THROUGHPUT:
+    case VIEW_COUNT:
+        draw_monitor(canvas, layout, app, s);
+        break;
+    }
+}
+
+/* The picker stands over what was there; everything else fills the body. */
+static int first_visible(const struct app *app)
+{
+    int first = app->depth - 1;
+    while (first > 0 && app->views[first] == VIEW_PICKER) {
+        first--;
+    }
+    return first;
+}
+
+void app_draw(const struct app *app, const struct snapshot *s, struct canvas *canvas)
+{
+    struct layout layout = layout_of(canvas->rows, canvas->cols, s->notice[0] != '\0');
+    if (!layout.fits) {
+        draw_too_small(canvas);
+        return;
+    }
+    panel_header(canvas, layout.header, app, s);
+    if (layout.notice.rows > 0) {
+        panel_notice(canvas, layout.notice, s);
+    }
+    for (int i = first_visible(app); i < app->depth; i++) {
+        draw_view(canvas, &layout, app->views[i], app, s);
+    }
+    panel_footer(canvas, layout.footer, app);
+}
+
+static void summary_line(char *out, size_t size, size_t *used, const char *name,
+                         const struct snapshot_stats *stats)
+{
+    if (stats->answered == 0 || *used >= size) {
+        return;
+    }
+    char p50[LATENCY_TEXT];
+    char p95[LATENCY_TEXT];
+    char most[LATENCY_TEXT];
+    latency_text(stats->p50_ns, p50);
+    latency_text(stats->p95_ns, p95);
+    latency_text(stats->max_ns, most);
+    char line[200];
+    text_format(line, sizeof line, "  %-8s %llu answers, p50 %s, p95 %s, most %s\n", name,
+                (unsigned long long)stats->answered, p50, p95, most);
+    text_copy(out + *used, size - *used, line);
+    for (size_t i = 0; line[i] != '\0' && *used + 1 < size; i++) {
+        (*used)++;
+    }
+}
+
+char *app_summary(const struct snapshot *s)
+{
+    enum { SIZE = 2048 };
+    char *out = mem_new(SIZE);
+    char line[SNAPSHOT_TEXT * 2];
+    const char *path = s->path == PATH_DIRECT ? s->path_address
+                       : s->path == PATH_DERP ? s->region_name
+                                              : "";
+    text_format(line, sizeof line, "%s: %s%s%s\n  probes   %llu sent, %llu lost\n",
+                s->title[0] != '\0' ? s->title : "no workspace",
+                s->path == PATH_DIRECT ? "direct, "
+                : s->path == PATH_DERP ? "relayed, "
+                                       : "no path",
+                path, "", (unsigned long long)s->run.sent, (unsigned long long)s->run.lost);
+    text_copy(out, SIZE, line);
+    size_t used = 0;
+    while (out[used] != '\0') {
+        used++;
+    }
+    summary_line(out, SIZE, &used, "direct", &s->run_direct);
+    summary_line(out, SIZE, &used, "relayed", &s->run_relayed);
+    return out;
+}

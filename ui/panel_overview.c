@@ -1,0 +1,118 @@
+/*
+ * All running workspaces side by side: a row each with its path, its round trips on one shared
+ * scale, and what is wrong.
+ */
+#include "net/base/text.h"
+#include "ui/app_internal.h"
+#include "ui/panels.h"
+#include "ui/plot.h"
+
+enum { NAME_COLS = 20, PATH_COL = 24, PATH_COLS = 11, RTT_COLS = 9, WORD_COLS = 18, HEAD_ROWS = 1 };
+
+/* What the highest sign of every row stands for. */
+static uint32_t shared_top(const struct snapshot *s, const int *rows, int count)
+{
+    uint32_t most = 1;
+    for (int i = 0; i < count; i++) {
+        const struct snapshot_workspace *row = &s->workspaces[rows[i]];
+        for (size_t n = 0; n < row->spark_count; n++) {
+            most = row->spark_us[n] > most ? row->spark_us[n] : most;
+        }
+    }
+    return most;
+}
+
+static void draw_row(struct canvas *canvas, struct rect inner, int at, const struct app *app,
+                     const struct snapshot_workspace *row, uint32_t top)
+{
+    char title[SNAPSHOT_NAME * 2];
+    char latency[LATENCY_TEXT] = "";
+    enum style sign_style = STYLE_TEXT;
+    const struct glyphs *g = canvas->glyphs;
+    const char *sign = row_sign(g, row, &sign_style);
+    struct rect name = {inner.row, inner.col, inner.rows, PATH_COL - 1};
+    struct rect rtt = {inner.row, inner.col, inner.rows, PATH_COL + PATH_COLS + RTT_COLS};
+    int spark = rtt.cols + 2;
+    row_title(row, title, sizeof title);
+    if (pins_has(&app->pins, &row->workspace)) {
+        (void)canvas_text(canvas, inner, at, 0, STYLE_STRONG, g->pinned);
+    }
+    (void)canvas_text(canvas, inner, at, 2, sign_style, sign);
+    (void)canvas_text(canvas, name, at, 4, STYLE_TEXT, title);
+    if (!row->watched) {
+        (void)canvas_text(canvas, inner, at, PATH_COL, STYLE_DIM, "not watched yet");
+        return;
+    }
+    if (row->path == PATH_NONE) {
+        (void)canvas_text(canvas, inner, at, PATH_COL, STYLE_DIM, row_word(row));
+        return;
+    }
+    bool direct = row->path == PATH_DIRECT;
+    (void)canvas_print(canvas, inner, at, PATH_COL, path_style(row->path), "%s %s",
+                       direct ? g->direct : g->relay, direct ? "direct" : "relay");
+    if (row->last_rtt_us > 0) {
+        latency_text((uint64_t)row->last_rtt_us * NS_PER_US, latency);
+    }
+    canvas_right(canvas, rtt, at, STYLE_TEXT, latency);
+    spark_draw(canvas, inner, at, spark, row->spark_us, row->spark_count, top,
+               path_style(row->path));
+}
+
+static void draw_head(struct canvas *canvas, struct rect inner, uint32_t top)
+{
+    char latency[LATENCY_TEXT];
+    latency_text((uint64_t)top * NS_PER_US, latency);
+    struct rect rtt = {inner.row, inner.col, inner.rows, PATH_COL + PATH_COLS + RTT_COLS};
+    (void)canvas_text(canvas, inner, 0, 4, STYLE_DIM, "NAME");
+    (void)canvas_text(canvas, inner, 0, PATH_COL, STYLE_DIM, "PATH");
+    canvas_right(canvas, rtt, 0, STYLE_DIM, "LAST");
+    (void)canvas_print(canvas, inner, 0, rtt.cols + 2, STYLE_DIM, "LAST %d PROBES, %s IS %s",
+                       SNAPSHOT_SPARK, canvas->glyphs->spark[7], latency);
+}
+
+static int collect(const struct app *app, const struct snapshot *s,
+                   int rows[SNAPSHOT_WORKSPACES_MAX])
+{
+    struct rows_query query;
+    app_rows_query(app, VIEW_OVERVIEW, &query);
+    return rows_collect(s, &query, rows);
+}
+
+void panel_overview(struct canvas *canvas, struct rect rect, const struct app *app,
+                    const struct snapshot *s)
+{
+    int rows[SNAPSHOT_WORKSPACES_MAX];
+    char note[APP_FILTER_SIZE + 64];
+    const struct app_list *list = &app->lists[VIEW_OVERVIEW];
+    struct rect inner = rect_inner(rect);
+    int count = collect(app, s, rows);
+    int shown = inner.rows - HEAD_ROWS;
+    int first = first_shown((int)list->at, count, shown);
+    text_format(note, sizeof note, "%d of %zu run, %s%s%s%s", count, s->workspaces_total,
+                sort_name(app->sort), list->typing || list->filter[0] ? ", filter: " : "",
+                list->filter, list->typing ? "_" : "");
+    canvas_box(canvas, rect, "overview", note);
+    uint32_t top = shared_top(s, rows, count);
+    draw_head(canvas, inner, top);
+    for (int i = 0; i < shown && first + i < count; i++) {
+        draw_row(canvas, inner, HEAD_ROWS + i, app, &s->workspaces[rows[first + i]], top);
+        if (first + i == (int)list->at) {
+            canvas_row_style(canvas, (struct rect){inner.row, inner.col, inner.rows, PATH_COL - 1},
+                             HEAD_ROWS + i, STYLE_SELECTED);
+        }
+    }
+    if (count == 0) {
+        (void)canvas_text(canvas, inner, HEAD_ROWS, 4, STYLE_DIM,
+                          s->list_known ? "no workspace runs" : "asking the server");
+    }
+}
+
+int overview_row_at(const struct app *app, const struct snapshot *s, struct rect rect, int row)
+{
+    int rows[SNAPSHOT_WORKSPACES_MAX];
+    struct rect inner = rect_inner(rect);
+    int count = collect(app, s, rows);
+    int shown = inner.rows - HEAD_ROWS;
+    int at = first_shown((int)app->lists[VIEW_OVERVIEW].at, count, shown) + row - HEAD_ROWS;
+    return row < HEAD_ROWS || row >= inner.rows || at >= count ? -1 : at;
+}

@@ -1,0 +1,133 @@
+/*
+ * Log and events: lines with their times, filtered, the newest below.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "net/base/mem.h"
+#include "net/base/text.h"
+#include "ui/graph_marks.h"
+#include "ui/lines.h"
+#include "ui/panels.h"
+
+static enum style level_style(enum log_level level)
+{
+    static const enum style styles[] = {STYLE_DIM, STYLE_TEXT, STYLE_WARNING, STYLE_ERROR};
+    return styles[level];
+}
+
+/* The text, with what the filter found in it reversed. */
+static void draw_found(struct canvas *canvas, struct rect inner, int row, int col, enum style style,
+                       const char *text, const char *filter)
+{
+    size_t at = 0;
+    (void)canvas_text(canvas, inner, row, col, style, text);
+    if (filter[0] == '\0' || !text_holds(text, filter, &at)) {
+        return;
+    }
+    char before[SNAPSHOT_TEXT];
+    text_format(before, sizeof before, "%.*s", (int)at, text);
+    int from = col + text_columns(before);
+    for (int i = 0; i < (int)strlen(filter) && from + i < inner.cols; i++) {
+        struct cell *cell = canvas_cell(canvas, inner.row + row, inner.col + from + i);
+        if (cell != NULL) {
+            cell->style = STYLE_SELECTED;
+        }
+    }
+}
+
+static int draw_time(struct canvas *canvas, struct rect inner, int row, struct wall_time when,
+                     bool millis, bool chosen)
+{
+    char clock[CLOCK_TEXT];
+    clock_text(when, true, clock);
+    int col =
+        canvas_text(canvas, inner, row, 0, STYLE_STRONG, chosen ? canvas->glyphs->selected : " ");
+    col += canvas_text(canvas, inner, row, col, STYLE_DIM, clock);
+    if (millis) {
+        col += canvas_print(canvas, inner, row, col, STYLE_DIM, ".%03d", when.nanos / 1000000);
+    }
+    return col + 1;
+}
+
+static void draw_log_line(struct canvas *canvas, struct rect inner, int row,
+                          const struct log_line *line, const char *filter, bool chosen)
+{
+    int col = draw_time(canvas, inner, row, line->when, true, chosen);
+    enum style style = level_style(line->level);
+    col += canvas_print(canvas, inner, row, col, style, "%-5s ", log_level_name(line->level));
+    col += canvas_print(canvas, inner, row, col, STYLE_DIM, "%-8s", log_part_name(line->part));
+    draw_found(canvas, inner, row, col, style, line->text, filter);
+}
+
+static void draw_event(struct canvas *canvas, struct rect inner, int row,
+                       const struct snapshot_event *event, const char *filter, bool chosen)
+{
+    int col = draw_time(canvas, inner, row, event->when, false, chosen) + 1;
+    draw_found(canvas, inner, row, col, STYLE_TEXT, event->text, filter);
+}
+
+static void note_text(const struct app *app, enum view view, char *out, size_t size)
+{
+    const struct app_list *list = &app->lists[view];
+    const char *level = view == VIEW_LOG ? log_level_name(app->level) : "";
+    text_format(out, size, "%s%s%s%s%s%s", app->follow ? "follow" : "held", level[0] ? ", " : "",
+                level, list->typing || list->filter[0] ? ", filter: " : "", list->filter,
+                list->typing ? "_" : "");
+}
+
+static void draw_lines(struct canvas *canvas, struct rect rect, const struct app *app,
+                       const struct snapshot *s, enum view view)
+{
+    char note[APP_FILTER_SIZE + 64];
+    char count[64];
+    struct rect inner = rect_inner(rect);
+    const char *filter = app->lists[view].filter;
+    struct lines *lines = mem_new(sizeof *lines);
+    lines_collect(app, view, s, lines);
+    int first = first_shown((int)lines->chosen, (int)lines->count, inner.rows);
+    note_text(app, view, note, sizeof note);
+    canvas_box(canvas, rect, view_name(view), note);
+    for (int i = 0; i < inner.rows && first + i < (int)lines->count; i++) {
+        size_t at = lines->index[first + i];
+        bool chosen = !app->follow && first + i == (int)lines->chosen;
+        if (view == VIEW_LOG) {
+            draw_log_line(canvas, inner, i, &s->log[at], filter, chosen);
+        } else {
+            draw_event(canvas, inner, i, &s->events[at], filter, chosen);
+        }
+    }
+    if (lines->count == 0) {
+        (void)canvas_text(canvas, inner, 0, 1, STYLE_DIM,
+                          lines->total > 0 ? "no line passes the filter" : "nothing yet");
+    }
+    text_format(count, sizeof count, "%zu lines, %zu shown", lines->total, lines->count);
+    canvas_box_foot(canvas, rect, count);
+    free(lines);
+}
+
+void panel_log(struct canvas *canvas, struct rect rect, const struct app *app,
+               const struct snapshot *s)
+{
+    draw_lines(canvas, rect, app, s, VIEW_LOG);
+}
+
+void panel_all_events(struct canvas *canvas, struct rect rect, const struct app *app,
+                      const struct snapshot *s)
+{
+    draw_lines(canvas, rect, app, s, VIEW_EVENTS);
+}
+
+void panel_events(struct canvas *canvas, struct rect rect, const struct app *app,
+                  const struct snapshot *s)
+{
+    struct rect inner = rect_inner(rect);
+    canvas_box(canvas, rect, "events", "newest first");
+    canvas_box_focus(canvas, rect, app->panel == PANEL_EVENTS);
+    int from = app->panel == PANEL_EVENTS ? (int)app->lists[VIEW_MONITOR].at : 0;
+    int last = (int)s->event_count - 1;
+    from = from > last ? last : from;
+    for (int i = 0; i < inner.rows && last - from - i >= 0 && last >= 0; i++) {
+        draw_event(canvas, inner, i, &s->events[last - from - i], "", false);
+    }
+}

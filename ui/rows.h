@@ -1,0 +1,40 @@
+/*
+ * The workspaces in the order in which lists show them: favourites first, sorted, filtered. Pure.
+ */
+#ifndef UI_ROWS_H
+#define UI_ROWS_H
+
+#include "net/monitor/snapshot.h"
+
+enum { PINS_MAX = 64 };
+
+/* Favourites, by workspace. */
+struct pins {
+    size_t count;
+    struct uuid all[PINS_MAX];
+};
+
+bool pins_has(const struct pins *pins, const struct uuid *workspace);
+
+/* Adds or removes; false when there is no room. */
+bool pins_toggle(struct pins *pins, const struct uuid *workspace);
+
+enum sort { SORT_SERVER, SORT_NAME, SORT_STATE, SORT_LATENCY, SORT_PATH, SORT_COUNT };
+
+const char *sort_name(enum sort sort); /* "by latency" */
+
+struct rows_query {
+    const char *filter; /* part of name, agent or owner, without case; "" = all */
+    enum sort sort;
+    const struct pins *pins;
+    bool running_only;
+};
+
+/* Indexes into s->workspaces; returns how many. */
+int rows_collect(const struct snapshot *s, const struct rows_query *query,
+                 int rows[SNAPSHOT_WORKSPACES_MAX]);
+
+/* Whether `text` holds `part`, without case; *at: where. */
+bool text_holds(const char *text, const char *part, size_t *at);
+
+#endif

@@ -1,0 +1,46 @@
+/*
+ * The watched agent's past as one series of points, the oldest first: single probes as far back as
+ * they are kept, before that buckets of ten seconds, before that of a minute. Each moment is in one
+ * point only. Pure.
+ */
+#ifndef UI_SERIES_H
+#define UI_SERIES_H
+
+#include "net/monitor/snapshot.h"
+
+struct point {
+    mono_ns at;
+    uint64_t span_ns; /* of a bucket; 0 = one probe */
+    uint32_t min_us, p50_us, max_us, jitter_us;
+    uint32_t answered, direct, lost;
+};
+
+struct series {
+    const struct snapshot *s;
+    mono_ns from, to;
+    mono_ns tens_from, probes_from; /* where the finer ones begin */
+    int stage;
+    size_t next;
+};
+
+/* Those that begin in [from, to), and the bucket that `from` falls into. */
+void series_start(struct series *series, const struct snapshot *s, mono_ns from, mono_ns to);
+bool series_next(struct series *series, struct point *out);
+
+/* When the oldest point begins; `now` when there is none. */
+mono_ns series_oldest(const struct snapshot *s);
+
+enum path_kind point_path(const struct point *point);
+
+/* Figures over a stretch of time, for one way: exact where single probes are kept, else from the
+ * buckets' middles and greatest. Lost probes have no way: they are counted in `lost` of each. */
+struct series_figures {
+    uint64_t answered, lost;
+    uint32_t last_us, min_us, max_us, p50_us, p95_us, p99_us, jitter_us;
+    bool rough; /* buckets are among them */
+};
+
+void series_figures(const struct snapshot *s, mono_ns from, mono_ns to, enum path_kind path,
+                    struct series_figures *out);
+
+#endif
