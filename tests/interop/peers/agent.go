@@ -35,6 +35,14 @@ func (n *node) agentUpdate(u *pb.CoordinateResponse_PeerUpdate) *pb.CoordinateRe
 	return nil
 }
 
+// serveAll opens the ports that an agent has in the tunnel.
+func (n *node) serveAll() error {
+	if err := n.serveSpeedtest(); err != nil {
+		return err
+	}
+	return n.serveAPI()
+}
+
 // agentCommand runs the agent of one workspace of a deployment that is served elsewhere with
 // --no-agents, and prints the endpoints each time that it announces them.
 func agentCommand(ctx context.Context, args []string) error {
@@ -75,6 +83,9 @@ func agentCommand(ctx context.Context, args []string) error {
 		}
 	})
 	if err != nil {
+		return err
+	}
+	if err := n.serveAll(); err != nil {
 		return err
 	}
 	stream, err := openRPC(ctx, session, "Coordinate")

@@ -30,8 +30,9 @@ import (
 
 // client is a genuine client of a deployment that is not ours to trust: derptop's lab.
 type client struct {
-	base  *url.URL
-	token string
+	base   *url.URL
+	token  string
+	noSTUN bool // the deployment has no STUN server, and that is right
 }
 
 func (c *client) get(ctx context.Context, path string, out any) error {
@@ -117,6 +118,45 @@ func mapOf(base *url.URL, relays *pb.DERPMap) (*tailcfg.DERPMap, error) {
 	return relayMap(relay, stuns), nil
 }
 
+// join makes a node of this client in the deployment's tailnet, which has met the agent of a workspace.
+func (c *client) join(ctx context.Context, workspace string, direct bool) (*node, drpc.Stream, uuid.UUID, error) {
+	agent, err := c.agentOf(ctx, workspace)
+	if err != nil {
+		return nil, nil, agent, err
+	}
+	session, err := c.dial(ctx, "/api/v2/tailnet")
+	if err != nil {
+		return nil, nil, agent, err
+	}
+	context.AfterFunc(ctx, func() { session.Close() })
+	relays, err := firstMap(ctx, session)
+	if err != nil {
+		return nil, nil, agent, fmt.Errorf("StreamDERPMaps: %w", err)
+	}
+	usable, err := mapOf(c.base, relays)
+	if err != nil {
+		return nil, nil, agent, err
+	}
+	if has := usable.Regions[relayRegion].Nodes[0].STUNPort > 0; has == c.noSTUN {
+		return nil, nil, agent, fmt.Errorf("the map's STUN servers are not as they should be: %v", relays)
+	}
+	changed := make(chan struct{}, 1)
+	n, err := newNode("client", randomID(), usable, func() {
+		select {
+		case changed <- struct{}{}:
+		default:
+		}
+	})
+	if err != nil {
+		return nil, nil, agent, err
+	}
+	stream, err := openRPC(ctx, session, "Coordinate")
+	if err != nil {
+		return nil, nil, agent, err
+	}
+	return n, stream, agent, meet(ctx, n, stream, agent, changed, direct)
+}
+
 // pingCommand is derptop's own job, done by the genuine machinery against derptop's lab.
 func pingCommand(ctx context.Context, args []string) error {
 	flags := flag.NewFlagSet("ping", flag.ExitOnError)
@@ -137,42 +177,8 @@ func pingCommand(ctx context.Context, args []string) error {
 	if err != nil {
 		return err
 	}
-	c := &client{base: base, token: *token}
-	agent, err := c.agentOf(ctx, flags.Arg(0))
+	n, stream, agent, err := (&client{base: base, token: *token, noSTUN: *noSTUN}).join(ctx, flags.Arg(0), *direct)
 	if err != nil {
-		return err
-	}
-	session, err := c.dial(ctx, "/api/v2/tailnet")
-	if err != nil {
-		return err
-	}
-	defer session.Close()
-	relays, err := firstMap(ctx, session)
-	if err != nil {
-		return fmt.Errorf("StreamDERPMaps: %w", err)
-	}
-	usable, err := mapOf(base, relays)
-	if err != nil {
-		return err
-	}
-	if has := usable.Regions[relayRegion].Nodes[0].STUNPort > 0; has == *noSTUN {
-		return fmt.Errorf("the map's STUN servers are not as they should be: %v", relays)
-	}
-	changed := make(chan struct{}, 1)
-	n, err := newNode("client", randomID(), usable, func() {
-		select {
-		case changed <- struct{}{}:
-		default:
-		}
-	})
-	if err != nil {
-		return err
-	}
-	stream, err := openRPC(ctx, session, "Coordinate")
-	if err != nil {
-		return err
-	}
-	if err := meet(ctx, n, stream, agent, changed, *direct); err != nil {
 		return err
 	}
 	for i := 0; i < *count; i++ {

@@ -66,6 +66,7 @@ type deployment struct {
 	upgrades   atomic.Int64 // relay connections by HTTP upgrade
 
 	mu       sync.Mutex
+	agents   []*node // that run here
 	resume   map[string]uuid.UUID
 	down     bool                         // no coordinator for now
 	sessions map[*websocket.Conn]struct{} // of clients with the coordinator
@@ -117,6 +118,12 @@ func (d *deployment) startAgent(w workspace, plainPort int) error {
 	if err != nil {
 		return err
 	}
+	if err := n.serveAll(); err != nil {
+		return err
+	}
+	d.mu.Lock()
+	d.agents = append(d.agents, n)
+	d.mu.Unlock()
 	go func() {
 		for range announce {
 			if self := n.self(!d.blockDirect); self != nil {

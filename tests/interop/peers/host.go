@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/binary"
 	"fmt"
+	"net"
 	"net/netip"
 	"os"
 	"time"
@@ -11,17 +12,20 @@ import (
 	"github.com/tailscale/wireguard-go/tun"
 	"gvisor.dev/gvisor/pkg/buffer"
 	"gvisor.dev/gvisor/pkg/tcpip"
+	"gvisor.dev/gvisor/pkg/tcpip/adapters/gonet"
 	"gvisor.dev/gvisor/pkg/tcpip/checksum"
 	"gvisor.dev/gvisor/pkg/tcpip/header"
 	"gvisor.dev/gvisor/pkg/tcpip/link/channel"
 	"gvisor.dev/gvisor/pkg/tcpip/network/ipv6"
 	"gvisor.dev/gvisor/pkg/tcpip/stack"
 	"gvisor.dev/gvisor/pkg/tcpip/transport/icmp"
+	"gvisor.dev/gvisor/pkg/tcpip/transport/tcp"
 )
 
 // host is a genuine netstack (gVisor's, as in Coder's agents) on the inner side of a genuine WireGuard
-// device: it answers echo requests. Its own echo requests are put beside it, by hand.
+// device: it answers echo requests and speaks TCP. Its own echo requests are put beside it, by hand.
 type host struct {
+	stack   *stack.Stack
 	link    *channel.Endpoint
 	out     chan []byte // to the WireGuard device
 	replies chan []byte // echo replies to our own requests
@@ -39,8 +43,12 @@ func newHost(own netip.Addr) (*host, error) {
 	h.open, h.cancel = context.WithCancel(context.Background())
 	s := stack.New(stack.Options{
 		NetworkProtocols:   []stack.NetworkProtocolFactory{ipv6.NewProtocol},
-		TransportProtocols: []stack.TransportProtocolFactory{icmp.NewProtocol6},
+		TransportProtocols: []stack.TransportProtocolFactory{icmp.NewProtocol6, tcp.NewProtocol},
 	})
+	h.stack = s
+	if err := setTCP(s); err != nil {
+		return nil, err
+	}
 	if err := s.CreateNIC(nic, h.link); err != nil {
 		return nil, fmt.Errorf("netstack: %v", err)
 	}
@@ -60,6 +68,31 @@ func newHost(own netip.Addr) (*host, error) {
 		}
 	}()
 	return h, nil
+}
+
+// setTCP sets the options that coder/tailscale's wgengine/netstack sets.
+func setTCP(s *stack.Stack) error {
+	const receive, send = 6 << 20, 4 << 20
+	sack, rack, retries := tcpip.TCPSACKEnabled(true), tcpip.TCPRecovery(0), tcpip.TCPMaxRetriesOption(5)
+	in := tcpip.TCPReceiveBufferSizeRangeOption{Min: receive, Default: receive, Max: receive}
+	out := tcpip.TCPSendBufferSizeRangeOption{Min: send, Default: send, Max: send}
+	control := tcpip.CongestionControlOption("cubic")
+	for _, option := range []tcpip.SettableTransportProtocolOption{&sack, &rack, &retries, &in, &out, &control} {
+		if err := s.SetTransportProtocolOption(tcp.ProtocolNumber, option); err != nil {
+			return fmt.Errorf("netstack: %v", err)
+		}
+	}
+	return nil
+}
+
+func (h *host) listen(port uint16) (net.Listener, error) {
+	return gonet.ListenTCP(h.stack, tcpip.FullAddress{NIC: nic, Addr: tcpip.AddrFrom16(h.own.As16()), Port: port},
+		ipv6.ProtocolNumber)
+}
+
+func (h *host) dial(ctx context.Context, to netip.AddrPort) (net.Conn, error) {
+	return gonet.DialContextTCP(ctx, h.stack,
+		tcpip.FullAddress{NIC: nic, Addr: tcpip.AddrFrom16(to.Addr().As16()), Port: to.Port()}, ipv6.ProtocolNumber)
 }
 
 func (h *host) File() *os.File           { return nil }

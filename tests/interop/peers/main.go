@@ -4,6 +4,7 @@
 //	peers serve   a deployment: REST, coordinator, relay, STUN, agents; prints {"url", "token", …}
 //	peers agent   one agent of such a deployment, on a computer of its own; prints what it announces
 //	peers ping    a client: signs in, coordinates, and pings an agent with disco; one pong a line
+//	peers speedtest   the same client runs a speed test
 //	peers relay   two relay clients that talk through a relay of somebody else's
 //	peers wireguard   a WireGuard device on a UDP socket, told what to do on standard input
 package main
@@ -40,15 +41,22 @@ func main() {
 	ctx, cancel := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer cancel()
 	commands := map[string]func(context.Context, []string) error{"serve": serve, "agent": agentCommand, "ping": pingCommand,
-		"relay": relayCommand, "wireguard": wireguardCommand}
+		"speedtest": speedtestCommand, "relay": relayCommand, "wireguard": wireguardCommand}
 	if len(os.Args) < 2 || commands[os.Args[1]] == nil {
-		fmt.Fprintln(os.Stderr, "usage: peers serve|agent|ping|relay|wireguard [FLAGS]")
+		fmt.Fprintln(os.Stderr, "usage: peers serve|agent|ping|speedtest|relay|wireguard [FLAGS]")
 		os.Exit(2)
 	}
 	if err := commands[os.Args[1]](ctx, os.Args[2:]); err != nil {
 		fmt.Fprintln(os.Stderr, "peers:", err)
 		os.Exit(1)
 	}
+}
+
+// cpuSeconds is what this process has used.
+func cpuSeconds() float64 {
+	var used syscall.Rusage
+	syscall.Getrusage(syscall.RUSAGE_SELF, &used)
+	return time.Duration(used.Utime.Nano() + used.Stime.Nano()).Seconds()
 }
 
 func say(v any) { json.NewEncoder(os.Stdout).Encode(v) }

@@ -64,6 +64,8 @@ type node struct {
 
 	mu        sync.Mutex
 	home      int
+	info      *tailcfg.NetInfo // of the last netcheck; nil before it
+	runs      []testRun        // the speed tests that it served
 	latency   map[string]float64
 	endpoints []string
 	peers     map[uuid.UUID]*tailcfg.Node
@@ -121,7 +123,7 @@ func (n *node) linkChange(delta *netmon.ChangeDelta) {
 
 func (n *node) setNetInfo(info *tailcfg.NetInfo) {
 	n.mu.Lock()
-	n.home, n.latency = info.PreferredDERP, info.DERPLatency
+	n.home, n.latency, n.info = info.PreferredDERP, info.DERPLatency, info
 	n.mu.Unlock()
 	n.changed()
 }

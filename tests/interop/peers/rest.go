@@ -159,6 +159,14 @@ func (d *deployment) stats() object {
 		members = append(members, entry)
 	}
 	d.members.mu.Unlock()
-	return object{"relay": json.RawMessage(d.relay.ExpVar().String()), "relay_upgrades": d.upgrades.Load(),
+	tests := object{}
+	d.mu.Lock()
+	for _, n := range d.agents {
+		n.mu.Lock()
+		tests[n.id.String()] = append([]testRun{}, n.runs...)
+		n.mu.Unlock()
+	}
+	d.mu.Unlock()
+	return object{"speedtests": tests, "relay": json.RawMessage(d.relay.ExpVar().String()), "relay_upgrades": d.upgrades.Load(),
 		"relay_websockets": d.websockets.Load(), "members": members}
 }
