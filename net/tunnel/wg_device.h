@@ -117,6 +117,8 @@ struct wg_status {
     bool under_way;    /* a handshake of ours waits for its answer or its next try */
     unsigned attempts; /* initiations sent since a handshake was last completed */
     uint64_t packets_in, packets_out, bytes_in, bytes_out; /* IP packets */
+    uint64_t counted; /* packets that the peer has sent, by their counters, keepalives too; */
+    uint64_t arrived; /* of them arrived. The rest was lost, or is on its way */
     uint64_t dropped_staged; /* waited in vain, or did not fit the queue */
 };
 

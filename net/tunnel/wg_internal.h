@@ -29,6 +29,7 @@ struct wg_keypair {
     mono_ns created;
     uint64_t counter; /* of the next packet */
     struct replay replay;
+    uint64_t counted; /* the peer has sent so many, as far as seen */
 };
 
 struct wg_staged {

@@ -243,6 +243,15 @@ static enum net_err take_plain(struct wg_device *device, struct wg_peer *peer, m
     return NET_OK;
 }
 
+/* What is missing among the counters never came, or has not yet. */
+static void count_counter(struct wg_peer *peer, struct wg_keypair *pair)
+{
+    uint64_t sent = pair->replay.greatest + 1;
+    peer->status.counted += sent - pair->counted;
+    peer->status.arrived++;
+    pair->counted = sent;
+}
+
 static enum net_err on_data(struct wg_device *device, mono_ns now, struct bytes datagram,
                             struct wg_input *out)
 {
@@ -266,6 +275,7 @@ static enum net_err on_data(struct wg_device *device, mono_ns now, struct bytes 
         device->refusals.replayed++;
         return NET_ERR_STATE;
     }
+    count_counter(peer, pair);
     note_packet(peer, pair, now);
     return take_plain(device, peer, now, message.sealed.len - AEAD_TAG_LEN, out);
 }

@@ -501,6 +501,31 @@ static void test_more_data_within_ten_seconds_owes_a_second_keepalive(void **sta
 /* --- who may say what ---------------------------------------------------------------------------
  */
 
+static void test_lost_packets_are_missing_among_the_counters(void **state)
+{
+    struct wg_world *w = *state;
+    (void)wg_world_say(w, 0, 8);
+    wg_world_run(w, NS_PER_SEC);
+    struct wg_status before = wg_world_status(w, 1);
+    assert_int_equal(before.counted, before.arrived);
+    for (int i = 0; i < 30; i++) {
+        w->cut = i % 3 == 1;
+        assert_int_equal(wg_world_say(w, 0, 8), NET_OK);
+    }
+    w->cut = false;
+    wg_world_run(w, NS_PER_SEC);
+    struct wg_status after = wg_world_status(w, 1);
+    assert_int_equal(after.counted - before.counted, 30);
+    assert_int_equal(after.arrived - before.arrived, 20);
+    w->spread_ns = 50 * NS_PER_MS; /* those that are overtaken are only late */
+    for (int i = 0; i < 20; i++) {
+        assert_int_equal(wg_world_say(w, 0, 8), NET_OK);
+    }
+    wg_world_run(w, NS_PER_SEC);
+    assert_int_equal(wg_world_status(w, 1).counted - after.counted, 20);
+    assert_int_equal(wg_world_status(w, 1).arrived - after.arrived, 20);
+}
+
 static void test_an_address_belongs_to_the_peer_that_has_it_last(void **state)
 {
     struct wg_world *w = *state;
@@ -589,6 +614,7 @@ int main(void)
         CASE(test_a_packet_does_not_wait_for_ever_after_a_lost_response),
         CASE(test_a_wall_clock_that_is_set_back_does_not_shut_us_out),
         CASE(test_more_data_within_ten_seconds_owes_a_second_keepalive),
+        CASE(test_lost_packets_are_missing_among_the_counters),
         CASE(test_an_address_belongs_to_the_peer_that_has_it_last),
         CASE(test_a_peer_may_get_other_addresses),
         CASE(test_an_address_that_is_given_anew_changes_hands),
