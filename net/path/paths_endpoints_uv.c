@@ -8,6 +8,7 @@
 #include "net/path/paths_internal_uv.h"
 #include "net/transport/interfaces.h"
 
+/* On that port, or if it cannot be had on any. */
 static void open_socket(struct paths *paths, const char *ip, uint16_t port, struct udp_socket **out)
 {
     const struct udp_config config = {.receive = paths_on_datagram,
@@ -15,7 +16,11 @@ static void open_socket(struct paths *paths, const char *ip, uint16_t port, stru
                                       .unsent = paths_on_unsent,
                                       .owner = paths};
     struct failure why;
-    if (udp_socket_new(paths->config.loop, ip, port, &config, out, &why) != NET_OK) {
+    enum net_err err = udp_socket_new(paths->config.loop, ip, port, &config, out, &why);
+    if (err != NET_OK && port != 0) {
+        err = udp_socket_new(paths->config.loop, ip, 0, &config, out, &why);
+    }
+    if (err != NET_OK) {
         *out = NULL;
         log_line(paths->config.log, LOG_WARN, LOG_PATH, "%s; done without", why.text);
     }
@@ -37,9 +42,6 @@ void paths_open_sockets(struct paths *paths)
     }
     /* The genuine client tells the IPv4 socket's port with IPv6 addresses too: use one for both. */
     open_socket(paths, "::", bound.port, &paths->v6);
-    if (paths->v6 == NULL && bound.port != 0) {
-        open_socket(paths, "::", 0, &paths->v6);
-    }
 }
 
 void paths_close_sockets(struct paths *paths)

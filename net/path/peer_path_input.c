@@ -33,7 +33,7 @@ static bool is_repeated(struct peer_path *p, mono_ns at, const struct path_route
      * kept going for its own sake. */
     if (!path_is_trusted(p, at) && (one->probed_at == 0 || one->pinged_us_at < one->probed_at)) {
         one->probed_at = at;
-        path_push_ping(p, from, 0);
+        path_push_ping(p, from, path_open_beat(p));
     }
     one->pinged_us_at = at;
     one->pinged_us_with = *tx;

@@ -141,5 +141,7 @@ void path_discover(struct peer_path *p, mono_ns now, bool force, bool call, uint
 /* Probes all candidates now and some times more in the next moments. */
 void path_start_volleys(struct peer_path *p, mono_ns now);
 void path_close_beat(struct peer_path *p, size_t index);
+/* The newest beat that waits for a pong; 0 = none. */
+uint64_t path_open_beat(const struct peer_path *p);
 
 #endif

@@ -88,7 +88,7 @@ void path_start_volleys(struct peer_path *p, mono_ns now)
     }
 }
 
-static uint64_t open_beat(const struct peer_path *p)
+uint64_t path_open_beat(const struct peer_path *p)
 {
     return p->beat_count > 0 ? p->beats[p->beat_count - 1].seq : 0;
 }
@@ -96,7 +96,7 @@ static uint64_t open_beat(const struct peer_path *p)
 static void fire_volley(struct peer_path *p, mono_ns now)
 {
     if (!path_is_trusted(p, now) || p->volley == 0) {
-        path_discover(p, now, true, true, open_beat(p));
+        path_discover(p, now, true, true, path_open_beat(p));
     }
     p->volley++;
     p->next_volley = p->volley < PATH_VOLLEYS && !path_is_trusted(p, now)
@@ -225,7 +225,8 @@ static void plan_retry(struct peer_path *p, mono_ns now)
     }
 }
 
-/* A beat asks the trusted path alone; else the relay, the path that was, and what else there is. */
+/* A beat asks the trusted path alone; else the relay, the path that was, and what else there is. In
+ * the first moments also what a volley asked just now: without a relay it would have no answer. */
 static void send_beat(struct peer_path *p, struct beat *beat, mono_ns now)
 {
     beat->send = false;
@@ -245,7 +246,8 @@ static void send_beat(struct peer_path *p, struct beat *beat, mono_ns now)
             struct path_route to = route_derp(p->region);
             path_push_ping(p, &to, beat->seq);
         }
-        path_discover(p, now, false, true, beat->seq);
+        bool begins = !p->answered && p->next_volley != MONO_NEVER;
+        path_discover(p, now, begins, true, beat->seq);
     }
 }
 
