@@ -9,6 +9,7 @@
 #include "net/control/coordinator.h"
 #include "net/control/settings.h"
 #include "net/lab/lab_deployment.h"
+#include "net/lab/lab_services_uv.h"
 #include "net/probe/tunnel_uv.h"
 #include "net/transport/dial_uv.h"
 
@@ -21,6 +22,8 @@ struct lab_agent_shell {
     struct settings address; /* of the deployment: only its URL is set */
     struct lab_agent *agent;
     struct tunnel *tunnel;
+    struct lab_services *services;
+    struct derp_map map;
     struct coordinator *coordinator; /* NULL = no session */
     struct stream *stream;
     struct dial *dial;
@@ -78,7 +81,9 @@ static void take_map(struct lab_agent_shell *shell, struct derp_map *map)
     const struct settings *address = &shell->address;
     derp_map_rewrite_embedded(map, address->host, address->port, address->plain_http);
     paths_set_map(tunnel_paths(shell->tunnel), map, shell->config.force_websockets);
-    derp_map_clear(map);
+    derp_map_clear(&shell->map);
+    shell->map = *map;
+    derp_map_init(map);
 }
 
 static void drop_peer(struct lab_agent_shell *shell, struct lab_agent_peer *peer)
@@ -362,6 +367,14 @@ struct lab_agent_shell *lab_agent_shell_new(const struct lab_agent_config *confi
     tailnet_address_coder(&config->id, &tunnel.addresses[1]);
     shell->tunnel = tunnel_new(&tunnel, &tunnel_handlers, shell);
     paths_set_blocked(tunnel_paths(shell->tunnel), config->block_direct);
+    derp_map_init(&shell->map);
+    const struct lab_services_config services = {.loop = config->loop,
+                                                 .tunnel = shell->tunnel,
+                                                 .rng = config->rng,
+                                                 .log = config->log,
+                                                 .name = shell->name,
+                                                 .map = &shell->map};
+    shell->services = lab_services_new(&services);
     backoff_init(&shell->backoff, RETRY_FIRST_MS * NS_PER_MS, RETRY_LIMIT_S * NS_PER_SEC, 2);
     dial(shell);
     return shell;
@@ -371,6 +384,7 @@ static void on_timer_closed(uv_handle_t *handle)
 {
     struct lab_agent_shell *shell = handle->data;
     lab_agent_free(shell->agent);
+    derp_map_clear(&shell->map);
     mem_free_wiped(shell, sizeof *shell);
 }
 
@@ -394,6 +408,7 @@ void lab_agent_shell_close(struct lab_agent_shell *shell)
         stream_close(shell->stream);
     }
     coordinator_free(shell->coordinator);
+    lab_services_close(shell->services);
     tunnel_close(shell->tunnel);
     uv_close((uv_handle_t *)&shell->timer, on_timer_closed);
 }

@@ -135,10 +135,11 @@ void http_get_failed(struct http_get *get, enum net_err why)
     }
     bool refused = why == NET_ERR_CLOSED && get->sent == 0;
     fail(get, why,
-         refused                  ? "the agent refuses connections to its API (port 4)"
-         : why == NET_ERR_CLOSED  ? "the connection was reset"
-         : why == NET_ERR_TIMEOUT ? "the agent does not answer on its API's port (4)"
-                                  : net_err_text(why));
+         refused                    ? "the agent refuses connections to its API (port 4)"
+         : why == NET_ERR_CLOSED    ? "the connection was reset"
+         : why == NET_ERR_NOT_FOUND ? "the agent has no address in the tunnel"
+         : why == NET_ERR_TIMEOUT   ? "the agent does not answer on its API's port (4)"
+                                    : net_err_text(why));
 }
 
 void http_get_tick(struct http_get *get, mono_ns now)

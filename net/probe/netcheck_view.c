@@ -261,13 +261,18 @@ static void add_interfaces(cJSON *object, const struct interfaces *interfaces)
 void netcheck_view_json(const struct netcheck_view *view, cJSON *object)
 {
     struct netcheck_warning warnings[NETCHECK_WARNINGS_MAX];
-    size_t count = netcheck_warnings(view, warnings);
-    add_text(object, "severity", netcheck_severity(view));
+    bool known = view->report != NULL;
+    size_t count = known ? netcheck_warnings(view, warnings) : 0;
+    add_text(object, "severity", known ? netcheck_severity(view) : "ok");
     cJSON *list = cJSON_AddArrayToObject(object, "warnings");
     for (size_t i = 0; i < count; i++) {
         add_warning(list, warnings[i].code, warnings[i].text);
     }
     (void)cJSON_AddFalseToObject(object, "dismissed");
-    add_net_info(object, view->report);
+    if (known) {
+        add_net_info(object, view->report);
+    } else {
+        (void)cJSON_AddNullToObject(object, "net_info");
+    }
     add_interfaces(object, view->interfaces);
 }

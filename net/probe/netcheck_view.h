@@ -16,8 +16,8 @@
 
 /* All that is known when the report is made; borrowed. */
 struct netcheck_view {
-    const char *deployment; /* its URL */
-    const struct netcheck_report *report;
+    const char *deployment;               /* its URL */
+    const struct netcheck_report *report; /* NULL: there is none yet, for netcheck_view_json */
     const struct derp_map *map;
     const struct latency_result *latencies;
     size_t latency_count;

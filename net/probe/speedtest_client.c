@@ -141,7 +141,11 @@ void speedtest_client_ended(struct speedtest_client *client, mono_ns now)
             end(client, now);
         }
         break;
-    case SPEEDTEST_ENDING: /* it heard us out; the rest may be acknowledged yet */
+    case SPEEDTEST_ENDING:
+        if (client->source.acked < client->source.written) {
+            fail(client, now, NET_ERR_CLOSED, "the agent ended the upload before its time");
+        }
+        break;
     case SPEEDTEST_DONE:
     case SPEEDTEST_FAILED:
         break;
@@ -219,10 +223,11 @@ void speedtest_client_acked(struct speedtest_client *client, mono_ns now, size_t
 
 void speedtest_client_failed(struct speedtest_client *client, mono_ns now, enum net_err why)
 {
-    const char *text = why == NET_ERR_CLOSED    ? "the agent reset the connection"
-                       : why == NET_ERR_TIMEOUT ? "the agent acknowledges nothing any more"
-                       : why == NET_ERR_FULL    ? "no memory for the connection"
-                                                : net_err_text(why);
+    const char *text = why == NET_ERR_CLOSED      ? "the agent reset the connection"
+                       : why == NET_ERR_TIMEOUT   ? "the agent acknowledges nothing any more"
+                       : why == NET_ERR_FULL      ? "no memory for the connection"
+                       : why == NET_ERR_NOT_FOUND ? "the agent has no address in the tunnel"
+                                                  : net_err_text(why);
     if (speedtest_client_is_over(client)) {
         return;
     }

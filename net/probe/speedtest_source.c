@@ -1,6 +1,17 @@
 #include "net/probe/speedtest_source.h"
 
+#include "net/base/mem.h"
 #include "net/probe/speedtest_line.h"
+
+const uint8_t *speedtest_block(struct rng *rng)
+{
+    static uint8_t *block;
+    if (block == NULL) {
+        block = mem_new(SPEEDTEST_BLOCK);
+        rng_fill(rng, block, SPEEDTEST_BLOCK);
+    }
+    return block;
+}
 
 void speedtest_source_init(struct speedtest_source *source, const uint8_t *block, mono_ns until)
 {

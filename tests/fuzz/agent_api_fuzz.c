@@ -1,9 +1,10 @@
 /*
  * What an agent's API may answer: the HTTP of it in pieces of a size that the first byte gives, and
- * its body as a report. The outcome does not depend on the pieces.
+ * its body as a report; and what the lab's may be asked. The outcome does not depend on the pieces.
  */
 #include <assert.h>
 
+#include "net/lab/lab_api.h"
 #include "net/probe/agent_report.h"
 #include "net/probe/http_get.h"
 
@@ -37,6 +38,33 @@ static void read_report(struct bytes body)
     }
 }
 
+static cJSON *no_report(void *owner)
+{
+    (void)owner;
+    return cJSON_CreateObject();
+}
+
+static void ask_lab(struct lab_api_call *call, struct bytes in, size_t step)
+{
+    lab_api_init(call);
+    for (size_t at = 0; at < in.len; at += step) {
+        lab_api_input(call, bytes_of(in.ptr + at, in.len - at < step ? in.len - at : step),
+                      no_report, NULL);
+    }
+}
+
+static void check_lab(struct bytes in, size_t step)
+{
+    struct lab_api_call whole;
+    struct lab_api_call pieces;
+    ask_lab(&whole, in, in.len + 1);
+    ask_lab(&pieces, in, step);
+    assert(whole.answered == pieces.answered);
+    assert(bytes_equal(buf_view(&whole.out), buf_view(&pieces.out)));
+    lab_api_clear(&whole);
+    lab_api_clear(&pieces);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     static struct http_get whole;
@@ -46,6 +74,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     }
     struct bytes in = bytes_of(data + 1, size - 1);
     read_report(in);
+    check_lab(in, 1 + data[0] % 64);
     run(&whole, in, size);
     run(&pieces, in, 1 + data[0] % 64);
     assert(whole.state == pieces.state && whole.status == pieces.status);

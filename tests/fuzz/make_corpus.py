@@ -139,6 +139,7 @@ def agent_api():
         head = b"\x21HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n"
         seeds += [head + b"Content-Length: %d\r\n\r\n" % len(body) + body, head + b"\r\n" + body,
                   head + b"Transfer-Encoding: chunked\r\n\r\n%x\r\n" % len(body) + body + b"\r\n0\r\n\r\n"]
+    seeds += [b"\x07GET %s HTTP/1.1\r\nHost: [::1]:4\r\n\r\n" % path for path in [b"/", b"/api/v0/netcheck", b"/no"]]
     return seeds
 
 

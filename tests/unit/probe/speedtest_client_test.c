@@ -282,7 +282,6 @@ static void test_an_upload_counts_what_is_acknowledged(void **state)
     input("{}\n");
     speedtest_client_sent(&client, now, SPEEDTEST_BLOCK);
     speedtest_client_sent(&client, now, SPEEDTEST_BLOCK);
-    assert_int_equal(speedtest_client_output(&client, now).len, 0); /* far enough ahead */
     assert_int_equal(client.meter.bytes, 0);
     pass(600);
     speedtest_client_acked(&client, now, SPEEDTEST_BLOCK);
@@ -297,10 +296,26 @@ static void test_an_upload_counts_what_is_acknowledged(void **state)
     speedtest_client_acked(&client, now, 2 * SPEEDTEST_BLOCK - 1);
     assert_int_equal(client.state, SPEEDTEST_ENDING);
     pass(50);
-    speedtest_client_ended(&client, now);
     speedtest_client_acked(&client, now, 1 + 1 /* the FIN's, should a stack count it */);
     assert_int_equal(client.state, SPEEDTEST_DONE);
     assert_int_equal(client.source.acked, 3 * SPEEDTEST_BLOCK);
+}
+
+static void test_an_upload_is_never_too_far_ahead(void **state)
+{
+    (void)state;
+    begin(SPEEDTEST_UP, 5 * NS_PER_SEC);
+    ask();
+    input("{}\n");
+    for (int i = 0; i < SPEEDTEST_AHEAD / SPEEDTEST_BLOCK; i++) {
+        speedtest_client_sent(&client, now, speedtest_client_output(&client, now).len);
+    }
+    assert_int_equal(client.source.written, SPEEDTEST_AHEAD);
+    assert_int_equal(speedtest_client_output(&client, now).len, 0);
+    speedtest_client_acked(&client, now, 100);
+    assert_int_equal(speedtest_client_output(&client, now).len, 100);
+    speedtest_client_ended(&client, now);
+    check_failed(NET_ERR_CLOSED, "ended the upload before its time");
 }
 
 /* --- the server alone -------------------------------------------------------------------------
@@ -448,6 +463,7 @@ int main(void)
         cmocka_unit_test(test_a_connection_that_ends_or_breaks_says_when),
         cmocka_unit_test(test_a_test_that_is_stopped_keeps_what_it_measured),
         cmocka_unit_test(test_an_upload_counts_what_is_acknowledged),
+        cmocka_unit_test(test_an_upload_is_never_too_far_ahead),
         cmocka_unit_test(test_the_server_refuses_what_the_genuine_one_refuses),
         cmocka_unit_test(test_the_server_waits_for_nobody_for_ever),
         cmocka_unit_test(test_both_ends_count_the_same_bytes),
