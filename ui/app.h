@@ -26,7 +26,7 @@ struct app_list {
     char filter[APP_FILTER_SIZE];
 };
 
-enum app_panel { PANEL_GRAPH, PANEL_PATH, PANEL_EVENTS, PANEL_COUNT };
+enum app_panel { PANEL_GRAPH, PANEL_PATH, PANEL_FINDINGS, PANEL_EVENTS, PANEL_COUNT };
 
 /* What is done when a direct path is lost. */
 enum app_notify { NOTIFY_NONE, NOTIFY_BELL, NOTIFY_DESKTOP, NOTIFY_COUNT };

@@ -141,7 +141,10 @@ static uint64_t last_of(const struct app *app, const struct snapshot *s)
 {
     int rows[SNAPSHOT_WORKSPACES_MAX];
     struct rows_query query;
-    if (app_view(app) == VIEW_HELP || app_view(app) == VIEW_DETAILS) {
+    if (app_view(app) == VIEW_DETAILS) {
+        return s->finding_count; /* the last row is the path */
+    }
+    if (app_view(app) == VIEW_HELP) {
         return 1000; /* drawing stops at the end */
     }
     app_rows_query(app, app_view(app), &query);

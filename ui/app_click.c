@@ -17,6 +17,14 @@ static unsigned act(struct app *app, enum action action, const struct snapshot *
     return app_act(app, action, 0, s, out);
 }
 
+static enum app_panel panel_at(const struct layout *layout, const struct app_click *click)
+{
+    return inside(layout->path, click)       ? PANEL_PATH
+           : inside(layout->findings, click) ? PANEL_FINDINGS
+           : inside(layout->events, click)   ? PANEL_EVENTS
+                                             : PANEL_GRAPH;
+}
+
 static unsigned turn_wheel(struct app *app, const struct layout *layout,
                            const struct app_click *click, const struct snapshot *s,
                            struct command *out)
@@ -29,7 +37,7 @@ static unsigned turn_wheel(struct app *app, const struct layout *layout,
         return act(app, up ? ACTION_ZOOM_IN : ACTION_ZOOM_OUT, s, out);
     }
     enum app_panel before = app->panel;
-    app->panel = inside(layout->path, click) ? PANEL_PATH : PANEL_EVENTS;
+    app->panel = panel_at(layout, click);
     app->lists[VIEW_MONITOR].at = app->panel == before ? app->lists[VIEW_MONITOR].at : 0;
     return act(app, up ? ACTION_UP : ACTION_DOWN, s, out);
 }
@@ -53,9 +61,7 @@ static unsigned click_monitor(struct app *app, const struct layout *layout,
         int row = list_row_at(app, s, layout->list, click->row - layout->list.row - 1);
         return row < 0 ? 0 : app_select(app, s, row, out);
     }
-    app->panel = inside(layout->path, click)     ? PANEL_PATH
-                 : inside(layout->events, click) ? PANEL_EVENTS
-                                                 : PANEL_GRAPH;
+    app->panel = panel_at(layout, click);
     app->lists[VIEW_MONITOR].at = 0;
     return APP_REDRAW;
 }

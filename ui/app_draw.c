@@ -27,6 +27,9 @@ static void draw_panel(struct canvas *canvas, struct rect rect, enum app_panel p
     case PANEL_PATH:
         panel_path(canvas, rect, app, s);
         break;
+    case PANEL_FINDINGS:
+        panel_findings(canvas, rect, app, s);
+        break;
     case PANEL_EVENTS:
         panel_events(canvas, rect, app, s);
         break;
@@ -46,12 +49,22 @@ static void draw_monitor(struct canvas *canvas, const struct layout *layout, con
         panel_list(canvas, layout->list, app, s);
     }
     panel_graph(canvas, layout->graph, app, s);
-    if (layout->events.rows > 0) {
+    if (layout->brief) { /* they share two rows */
+        panel_brief(canvas, layout->path, app, s);
+    } else if (layout->findings.rows == 0 && app->panel == PANEL_FINDINGS) {
+        panel_findings(canvas, layout->path, app, s);
+    } else {
         panel_path(canvas, layout->path, app, s);
+    }
+    /* Where events have no place of their own they take that of the findings. */
+    bool stand_in = layout->events.rows == 0 && app->panel == PANEL_EVENTS;
+    if (layout->findings.rows > 0 && !stand_in) {
+        panel_findings(canvas, layout->findings, app, s);
+    } else if (stand_in) {
+        panel_events(canvas, layout->findings.rows > 0 ? layout->findings : layout->path, app, s);
+    }
+    if (layout->events.rows > 0) {
         panel_events(canvas, layout->events, app, s);
-    } else { /* they share the place */
-        draw_panel(canvas, layout->path, app->panel == PANEL_EVENTS ? PANEL_EVENTS : PANEL_PATH,
-                   app, s);
     }
 }
 
@@ -66,7 +79,7 @@ static void draw_view(struct canvas *canvas, const struct layout *layout, enum v
         panel_all_events(canvas, layout->body, app, s);
         break;
     case VIEW_DETAILS:
-        panel_path(canvas, layout->body, app, s);
+        panel_details(canvas, layout->body, app, s);
         break;
     case VIEW_OVERVIEW:
         panel_overview(canvas, layout->body, app, s);

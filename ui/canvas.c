@@ -151,6 +151,45 @@ int canvas_print(struct canvas *canvas, struct rect rect, int row, int col, enum
     return canvas_text(canvas, rect, row, col, style, text);
 }
 
+/* Bytes of `text` that go into a line of `cols` columns: up to the last blank that fits, or, where
+ * one word is longer, as much of it as fits. */
+static size_t line_length(const char *text, int cols)
+{
+    size_t at = 0;
+    size_t fits = 0;
+    int used = 0;
+    while (text[at] != '\0') {
+        struct glyph glyph = next_glyph(NULL, text + at);
+        if (text[at] == ' ' && used > 0) {
+            fits = at;
+        }
+        if (used + glyph.columns > cols) {
+            return fits > 0 ? fits : at > 0 ? at : glyph.len;
+        }
+        used += glyph.columns;
+        at += glyph.len;
+    }
+    return at;
+}
+
+int canvas_wrap(struct canvas *canvas, struct rect rect, int row, int col, enum style style,
+                const char *text)
+{
+    int start = row;
+    int cols = rect.cols - col;
+    while (*text != '\0' && cols > 0) {
+        char line[PRINT_MAX];
+        size_t len = line_length(text, cols);
+        bool last = row == rect.rows - 1; /* takes the rest, and is seen to be cut */
+        text_format(line, sizeof line, "%.*s", last ? PRINT_MAX - 1 : (int)len, text);
+        (void)canvas_text(canvas, rect, row, col, style, line);
+        text += len;
+        text += strspn(text, " ");
+        row++;
+    }
+    return row - start;
+}
+
 void canvas_right(struct canvas *canvas, struct rect rect, int row, enum style style,
                   const char *text)
 {

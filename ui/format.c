@@ -19,6 +19,21 @@ void age_text(uint64_t ns, char out[AGE_TEXT])
     }
 }
 
+void short_age_text(uint64_t ns, char out[AGE_TEXT])
+{
+    unsigned long long s = ns / NS_PER_SEC;
+    bool small = s < 3600;
+    text_format(out, AGE_TEXT, "%llu %s",
+                s < 60      ? s
+                : small     ? s / 60
+                : s < 86400 ? s / 3600
+                            : s / 86400,
+                s < 60      ? "s"
+                : small     ? "m"
+                : s < 86400 ? "h"
+                            : "d");
+}
+
 void latency_text(uint64_t ns, char out[LATENCY_TEXT])
 {
     double ms = (double)ns / (double)NS_PER_MS;

@@ -23,7 +23,7 @@ static const struct action_info infos[ACTION_COUNT] = {
     [ACTION_PICK] =
         {"workspaces", MAIN, PLACES, "workspaces", "pick a workspace; / filters", {'w'}},
     [ACTION_OVERVIEW] = {"overview", MAIN, PLACES, "overview", "all that run, side by side", {'o'}},
-    [ACTION_DETAILS] = {"details", MAIN, WHY, "details", "all that is known of the path", {'d'}},
+    [ACTION_DETAILS] = {"details", MAIN, WHY, "details", "what was found, and what to do", {'d'}},
     [ACTION_LOG] = {"log", MAIN, WHY, "log", "the log", {'l'}},
     [ACTION_EVENTS] = {"events", MAIN, WHY, "events", "all that happened", {'e'}},
     [ACTION_ZOOM_IN] = {"zoom_in", GRAPHS, VIEW, "zoom", "a shorter time", {'+', '='}},

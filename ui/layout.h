@@ -18,7 +18,9 @@ struct layout {
     struct rect list;   /* no rows below LAYOUT_LIST_COLS */
     struct rect graph;
     struct rect path;
-    struct rect events; /* no rows where it is narrow */
+    bool brief;           /* the path's place is two rows, for a finding as well */
+    struct rect findings; /* no rows where it is narrow */
+    struct rect events;   /* a third row of panels, where there is room */
     struct rect footer;
 };
 

@@ -4,8 +4,7 @@
 #include "net/base/text.h"
 #include "ui/panels.h"
 
-static void draw_current(struct canvas *canvas, struct rect inner, int row,
-                         const struct snapshot *s)
+void path_line(struct canvas *canvas, struct rect inner, int row, const struct snapshot *s)
 {
     char latency[LATENCY_TEXT] = "";
     char age[AGE_TEXT];
@@ -59,14 +58,14 @@ static void draw_handshake(struct canvas *canvas, struct rect inner, int row,
     age_text(age, text);
     col += canvas_print(canvas, inner, row, col, old ? STYLE_ERROR : STYLE_OK, "%s ",
                         old ? g->error : g->ok);
-    col += canvas_print(canvas, inner, row, col, STYLE_TEXT, "%s ago  ", text);
+    col += canvas_print(canvas, inner, row, col, STYLE_TEXT, "%s ago, ", text);
     if (s->tunnel_stats.answered > 0) {
         latency_text(s->tunnel_stats.last_ns, latency);
         col += canvas_print(canvas, inner, row, col, STYLE_DIM, "tunnel ");
-        col += canvas_print(canvas, inner, row, col, STYLE_TEXT, "%s ", latency);
+        col += canvas_print(canvas, inner, row, col, STYLE_TEXT, "%s", latency);
     }
     if (s->tunnel_stats.lost > 0) {
-        (void)canvas_print(canvas, inner, row, col, STYLE_ERROR, "lost %llu/%llu",
+        (void)canvas_print(canvas, inner, row, col, STYLE_ERROR, " lost %llu/%llu",
                            (unsigned long long)s->tunnel_stats.lost,
                            (unsigned long long)s->tunnel_stats.sent);
     }
@@ -75,21 +74,52 @@ static void draw_handshake(struct canvas *canvas, struct rect inner, int row,
 static int draw_bytes(struct canvas *canvas, struct rect inner, int row, int col, const char *name,
                       const struct snapshot_traffic *traffic)
 {
+    enum { WIDE = 60 };
     char out[BYTES_TEXT];
     char in[BYTES_TEXT];
+    const struct glyphs *g = canvas->glyphs;
     amount_text(traffic->bytes_out, out);
     amount_text(traffic->bytes_in, in);
+    if (inner.cols < WIDE) {
+        return canvas_print(canvas, inner, row, col, STYLE_TEXT, "%s %s%s %s%s ", name, g->up, out,
+                            g->down, in);
+    }
     return canvas_print(canvas, inner, row, col, STYLE_TEXT, "%s %s%llu %s %s%llu %s  ", name,
-                        canvas->glyphs->up, (unsigned long long)traffic->packets_out, out,
-                        canvas->glyphs->down, (unsigned long long)traffic->packets_in, in);
+                        g->up, (unsigned long long)traffic->packets_out, out, g->down,
+                        (unsigned long long)traffic->packets_in, in);
 }
 
 static void draw_traffic(struct canvas *canvas, struct rect inner, int row,
                          const struct snapshot *s)
 {
-    int col = 1 + canvas_print(canvas, inner, row, 1, STYLE_DIM, "%-12s", "packets");
+    int col = 1 + canvas_print(canvas, inner, row, 1, STYLE_DIM, "%-12s", "traffic");
     col += draw_bytes(canvas, inner, row, col, canvas->glyphs->direct, &s->direct);
-    (void)draw_bytes(canvas, inner, row, col, canvas->glyphs->relay, &s->relayed);
+    if (s->relayed.bytes_in + s->relayed.bytes_out > 0) {
+        (void)draw_bytes(canvas, inner, row, col, canvas->glyphs->relay, &s->relayed);
+    }
+}
+
+static int draw_nat(struct canvas *canvas, struct rect inner, int row, int col, const char *who,
+                    const struct fact_side *side)
+{
+    int used = canvas_print(canvas, inner, row, col, STYLE_DIM, "%s ", who);
+    if (side->udp == FACT_NO) {
+        return used + canvas_text(canvas, inner, row, col + used, STYLE_WARNING, "no UDP");
+    }
+    const char *words = side->hard_nat == FACT_YES  ? "hard"
+                        : side->hard_nat == FACT_NO ? "easy"
+                                                    : "?";
+    return used + canvas_text(canvas, inner, row, col + used,
+                              side->hard_nat == FACT_UNKNOWN ? STYLE_DIM : STYLE_TEXT, words);
+}
+
+/* Not known looks different from no. */
+static void draw_nats(struct canvas *canvas, struct rect inner, int row, const struct snapshot *s)
+{
+    int col = 1 + canvas_print(canvas, inner, row, 1, STYLE_DIM, "%-12s", "NAT");
+    col += draw_nat(canvas, inner, row, col, "you", &s->facts.client);
+    col += canvas_print(canvas, inner, row, col, STYLE_DIM, " %s ", canvas->glyphs->dot);
+    (void)draw_nat(canvas, inner, row, col, "agent", &s->facts.agent_side);
 }
 
 /* Why an address is not the path. */
@@ -147,7 +177,7 @@ static void draw_tried(struct canvas *canvas, struct rect inner, int row, const 
                            s->direct_disabled_client ? "your own setting" : "the deployment");
         return;
     }
-    col += canvas_print(canvas, inner, row, col, STYLE_TEXT, "%zu of the agent's, %zu answer",
+    col += canvas_print(canvas, inner, row, col, STYLE_TEXT, "%zu addresses, %zu answer",
                         s->candidate_count, answer);
     if (too_big > 0) {
         (void)canvas_print(canvas, inner, row, col, STYLE_WARNING, ", %zu too small", too_big);
@@ -249,29 +279,30 @@ static void draw_nodes(struct canvas *canvas, struct rect inner, int row, const 
     (void)draw_node(canvas, inner, row, col, s->node_received, s->node_received_at, "received", s);
 }
 
-/* How far the panel is scrolled: in the monitor while it has the focus, or where it is alone. */
+/* How far the panel is scrolled, while it has the focus. */
 static int scrolled(const struct app *app)
 {
-    bool here = app_view(app) == VIEW_DETAILS || app->panel == PANEL_PATH;
-    return here ? (int)app->lists[app_view(app)].at : 0;
+    bool here = app_view(app) == VIEW_MONITOR && app->panel == PANEL_PATH;
+    return here ? (int)app->lists[VIEW_MONITOR].at : 0;
 }
 
 void panel_path(struct canvas *canvas, struct rect rect, const struct app *app,
                 const struct snapshot *s)
 {
     struct rect inner = rect_inner(rect);
-    int most = 12 + (int)s->candidate_count - inner.rows;
+    int most = 13 + (int)s->candidate_count - inner.rows;
     int by = scrolled(app);
     int row = -(by > most ? most < 0 ? 0 : most : by);
     canvas_box(canvas, rect, "path", "");
     canvas_box_focus(canvas, rect, app_view(app) == VIEW_MONITOR && app->panel == PANEL_PATH);
-    draw_current(canvas, inner, row, s);
+    path_line(canvas, inner, row, s);
     draw_handshake(canvas, inner, ++row, s);
     draw_link(canvas, inner, ++row, "relay", &s->relay, s);
-    draw_link(canvas, inner, ++row, "coordinator", &s->coordinator, s);
+    draw_nats(canvas, inner, ++row, s);
     draw_tried(canvas, inner, ++row, s);
     draw_traffic(canvas, inner, ++row, s);
     draw_nodes(canvas, inner, ++row, s);
+    draw_link(canvas, inner, ++row, "coordinator", &s->coordinator, s);
     draw_endpoints(canvas, inner, ++row, "us at", s->own_endpoints, s->own_endpoint_count,
                    "no endpoints announced");
     draw_endpoints(canvas, inner, ++row, "agent at", s->agent_endpoints, s->agent_endpoint_count,

@@ -20,6 +20,10 @@ void panel_graph(struct canvas *canvas, struct rect rect, const struct app *app,
 void panel_ladder(struct canvas *canvas, struct rect rect, const struct snapshot *s);
 void panel_path(struct canvas *canvas, struct rect rect, const struct app *app,
                 const struct snapshot *s);
+void panel_findings(struct canvas *canvas, struct rect rect, const struct app *app,
+                    const struct snapshot *s);
+void panel_brief(struct canvas *canvas, struct rect rect, const struct app *app,
+                 const struct snapshot *s); /* path and worst finding, where there are two rows */
 void panel_events(struct canvas *canvas, struct rect rect, const struct app *app,
                   const struct snapshot *s); /* the last ones */
 
@@ -28,6 +32,8 @@ void panel_log(struct canvas *canvas, struct rect rect, const struct app *app,
                const struct snapshot *s);
 void panel_all_events(struct canvas *canvas, struct rect rect, const struct app *app,
                       const struct snapshot *s);
+void panel_details(struct canvas *canvas, struct rect rect, const struct app *app,
+                   const struct snapshot *s);
 void panel_overview(struct canvas *canvas, struct rect rect, const struct app *app,
                     const struct snapshot *s);
 void panel_picker(struct canvas *canvas, struct rect rect, const struct app *app,
@@ -63,6 +69,13 @@ void row_advice(const struct snapshot_workspace *row, char *out, size_t size);
 const char *row_sign(const struct glyphs *glyphs, const struct snapshot_workspace *row,
                      enum style *style);
 
+/* The sign of a finding, and its style. */
+const char *severity_sign(const struct glyphs *glyphs, enum finding_severity severity);
+enum style severity_style(enum finding_severity severity);
+
+/* The line of the path in use, at that row of the rectangle. */
+void path_line(struct canvas *canvas, struct rect inner, int row, const struct snapshot *s);
+
 /* The first row to show so that row `at` of `count` is in sight, in the middle where possible. */
 int first_shown(int at, int count, int rows);
 
@@ -70,6 +83,9 @@ enum { AGE_TEXT = 24, LATENCY_TEXT = 24, BYTES_TEXT = 24 };
 
 /* "12 s", "4 m 10 s", "3 h 5 m", "2 d 1 h". */
 void age_text(uint64_t ns, char out[AGE_TEXT]);
+
+/* "12 s", "4 m", "3 h", "2 d". */
+void short_age_text(uint64_t ns, char out[AGE_TEXT]);
 
 /* "0.43 ms", "6.1 ms", "41 ms", "1.20 s". */
 void latency_text(uint64_t ns, char out[LATENCY_TEXT]);

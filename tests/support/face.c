@@ -122,6 +122,10 @@ static void fill_path(struct snapshot *s)
     s->node_sent_at = s->node_received_at = s->now - 12 * NS_PER_SEC;
     s->has_tunnel = true;
     s->handshake_at = s->now - 11 * NS_PER_SEC;
+    s->facts.client.hard_nat = FACT_NO;
+    s->facts.agent_side.hard_nat = FACT_YES;
+    s->direct = (struct snapshot_traffic){812, 790, 640000, 610000};
+    s->relayed = (struct snapshot_traffic){122, 130, 92000, 95000};
     s->changes_kept = s->change_count = 2;
     s->changes[0] = (struct snapshot_change){
         .at = s->now - 360 * NS_PER_SEC, .from = PATH_DIRECT, .to = PATH_DERP};
@@ -136,6 +140,22 @@ static void fill_path(struct snapshot *s)
         s->candidates[i].probes = 12;
         text_format(s->candidates[i].address, sizeof s->candidates[i].address, "192.0.2.%zu:5", i);
     }
+}
+
+static void add_finding(struct snapshot *s, enum finding_code code, enum finding_severity severity,
+                        const char *observed, const char *remedy)
+{
+    struct finding *one = &s->findings[s->finding_count++];
+    *one = (struct finding){.code = code, .side = finding_side_of(code), .severity = severity};
+    one->since = s->now - 252 * NS_PER_SEC;
+    set(one->name, sizeof one->name, finding_name(code));
+    set(one->title, sizeof one->title, finding_title(code));
+    set(one->observed, sizeof one->observed, observed);
+    set(one->why, sizeof one->why,
+        "Larger packets are dropped on the direct path. Typing works; "
+        "clones and file copies hang.");
+    set(one->remedy, sizeof one->remedy, remedy);
+    set(one->docs, sizeof one->docs, "https://coder.com/docs/admin/networking/troubleshooting");
 }
 
 static void add_event(struct snapshot *s, int64_t ago_s, const char *text)
@@ -191,6 +211,12 @@ void face_fill(struct snapshot *s)
     fill_samples(s);
     fill_figures(s);
     fill_words(s);
+    add_finding(s, FINDING_CLIENT_LOW_MTU, SEVERITY_WARNING, "utun0 has an MTU of 1280, below 1378",
+                "raise the interface's MTU to 1378 or more, or take the workspace's network out of "
+                "that VPN");
+    add_finding(s, FINDING_AGENT_HARD_NAT, SEVERITY_INFO,
+                "two STUN servers saw the agent at ports 41641 and 53022",
+                "nothing now: your NAT is easy, so direct works");
     for (int i = 0; i < LADDER_STEPS; i++) {
         s->ladder[i] = (struct snapshot_step){.state = i < 5    ? LADDER_DONE
                                                        : i == 5 ? LADDER_FAILED
