@@ -9,7 +9,9 @@
 
 #include "net/base/log.h"
 #include "net/base/mem.h"
+#include "net/base/text.h"
 #include "net/crypto/key.h"
+#include "net/lab/lab_control.h"
 #include "net/lab/lab_json.h"
 #include "net/lab/lab_uv.h"
 #include "src/lab_options.h"
@@ -35,6 +37,8 @@ struct command {
     int status;
     bool ending;
     char scratch[256];
+    char line[LAB_CONTROL_LINE]; /* of --control, as far as it has come */
+    size_t line_len;
 };
 
 static void close_handle(uv_handle_t *handle)
@@ -92,11 +96,49 @@ static void on_alloc(uv_handle_t *handle, size_t size, uv_buf_t *buf)
     *buf = uv_buf_init(command->scratch, sizeof command->scratch);
 }
 
+static void do_line(struct command *command)
+{
+    struct failure why = {.code = NET_OK};
+    enum net_err err = command->lab == NULL
+                           ? failure_set(&why, NET_ERR_STATE, "the lab is not there yet")
+                           : lab_control(command->lab, command->line, &why);
+    cJSON *out = cJSON_CreateObject();
+    char shown[LAB_CONTROL_LINE * 3];
+    (void)text_clean(shown, sizeof shown, bytes_text(command->line));
+    cJSON_AddStringToObject(out, "type", "control");
+    cJSON_AddStringToObject(out, "line", shown);
+    cJSON_AddBoolToObject(out, "done", err == NET_OK);
+    cJSON_AddStringToObject(out, "failure", why.text);
+    char *text = cJSON_PrintUnformatted(out);
+    (void)printf("%s\n", text == NULL ? "" : text);
+    (void)fflush(stdout);
+    cJSON_free(text);
+    cJSON_Delete(out);
+}
+
+/* A line that is too long is cut: then it is one that the lab does not know. */
+static void take_input(struct command *command, const char *in, size_t len)
+{
+    for (size_t i = 0; i < len; i++) {
+        if (in[i] == '\n') {
+            command->line[command->line_len] = '\0';
+            command->line_len = 0;
+            do_line(command);
+        } else if (command->line_len + 1 < sizeof command->line && in[i] != '\0') {
+            command->line[command->line_len++] = in[i];
+        }
+    }
+}
+
 static void on_input(uv_stream_t *stream, ssize_t len, const uv_buf_t *buf)
 {
-    (void)buf;
-    if (len < 0) {
-        end(stream->data, EXIT_DONE);
+    struct command *command = stream->data;
+    if (len < 0 && command->options.stdin_eof) {
+        end(command, EXIT_DONE);
+    } else if (len < 0) {
+        (void)uv_read_stop(stream);
+    } else if (command->options.control) {
+        take_input(command, buf->base, (size_t)len);
     }
 }
 
@@ -154,15 +196,16 @@ static void on_ready(void *owner)
     }
 }
 
-/* All that counts of standard input is its end. A file or /dev/null has no end to wait for. */
+/* Standard input counts by its end, or by its lines. A file or /dev/null has no end to wait for. */
 static void watch_input(struct command *command)
 {
     uv_handle_type type = uv_guess_handle(0);
-    if (!command->options.stdin_eof) {
+    if (!command->options.stdin_eof && !command->options.control) {
         return;
     }
     if (type != UV_NAMED_PIPE && type != UV_TTY) {
-        (void)fputs("derptop lab: --stdin-eof wants a pipe or a terminal as its standard input\n",
+        (void)fputs("derptop lab: --stdin-eof and --control want a pipe or a terminal as its "
+                    "standard input\n",
                     stderr);
         end(command, EXIT_USAGE);
         return;

@@ -20,6 +20,7 @@ enum option_code {
     OPTION_FORCE_WEBSOCKETS,
     OPTION_JSON,
     OPTION_STDIN_EOF,
+    OPTION_CONTROL,
 };
 
 static const struct option options_table[] = {
@@ -33,6 +34,7 @@ static const struct option options_table[] = {
     {"force-websockets", no_argument, NULL, OPTION_FORCE_WEBSOCKETS},
     {"json", no_argument, NULL, OPTION_JSON},
     {"stdin-eof", no_argument, NULL, OPTION_STDIN_EOF},
+    {"control", no_argument, NULL, OPTION_CONTROL},
     {"verbose", no_argument, NULL, 'v'},
     {"help", no_argument, NULL, 'h'},
     {NULL, 0, NULL, 0},
@@ -56,6 +58,7 @@ const char *lab_options_help(void)
            "  --listen IP:PORT     where to listen (default 127.0.0.1:0; 0 = any)\n"
            "  --json               print one JSON object a line\n"
            "  --stdin-eof          end when standard input ends\n"
+           "  --control            do wrong what lines of standard input say (see README)\n"
            "  -v, --verbose        log to standard error\n"
            "  -h, --help           this text\n";
 }
@@ -129,6 +132,9 @@ static enum net_err apply(int code, struct lab_options *out, bool *stopped_given
         break;
     case OPTION_STDIN_EOF:
         out->stdin_eof = true;
+        break;
+    case OPTION_CONTROL:
+        out->control = true;
         break;
     case 'v':
         out->verbose = true;
@@ -213,6 +219,7 @@ void lab_options_args(const struct lab_options *options, const char *program,
         {options->force_websockets, "--force-websockets"},
         {options->json, "--json"},
         {options->stdin_eof, "--stdin-eof"},
+        {options->control, "--control"},
         {options->verbose, "--verbose"},
     };
     for (size_t i = 0; i < sizeof switches / sizeof switches[0]; i++) {

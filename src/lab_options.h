@@ -30,6 +30,7 @@ struct lab_options {
     uint16_t port; /* 0 = any free one */
     bool json;
     bool stdin_eof; /* end when standard input does */
+    bool control;   /* do what the lines of standard input say */
     bool verbose;
     bool help;
 };

@@ -48,7 +48,7 @@ static void help_flags(FILE *out, enum options_command command, bool of_deployme
 
 static void help_program(FILE *out)
 {
-    (void)fputs("derptop: live monitor of a Coder tailnet connection\n\n", out);
+    (void)fputs("derptop: live monitor of a Coder tailnet connection\n", out);
     for (size_t i = 0; i < options_command_count; i++) {
         const struct command_row *row = &options_commands[i];
         if (row->usage != NULL) {

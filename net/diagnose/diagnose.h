@@ -14,14 +14,15 @@
 #include "net/diagnose/finding.h"
 
 enum {
-    DIAGNOSE_MTU_LEAST = 1378,       /* codersdk/healthsdk: an interface below it is told */
-    DIAGNOSE_HANDSHAKE_OLD_S = 300,  /* coder ping warns beyond it; it is renewed every 120 s */
-    DIAGNOSE_ATTEMPTS = 3,           /* handshakes begun in vain (5 s each) */
-    DIAGNOSE_LOST_IN_A_ROW = 3,      /* probes without answer: the agent is away */
-    DIAGNOSE_SAMPLES_LEAST = 10,     /* fewer probes than this say nothing of loss and jitter */
-    DIAGNOSE_FIREWALL_AFTER_S = 5,   /* on the relay, with all addresses tried */
-    DIAGNOSE_DETOUR_MS = 20,         /* a nearer relay must save so much, and a third */
-    DIAGNOSE_LOSS_PERMILLE = 20,     /* default limit: 2 % */
+    DIAGNOSE_MTU_LEAST = 1378,      /* codersdk/healthsdk: an interface below it is told */
+    DIAGNOSE_HANDSHAKE_OLD_S = 300, /* coder ping warns beyond it; it is renewed every 120 s */
+    DIAGNOSE_ATTEMPTS = 3,          /* handshakes begun in vain (5 s each) … */
+    DIAGNOSE_ATTEMPTS_FIRST = 6,    /* … and before the first: they follow closely, this is 8 s */
+    DIAGNOSE_LOST_IN_A_ROW = 3,     /* probes without answer: the agent is away */
+    DIAGNOSE_SAMPLES_LEAST = 10,    /* fewer probes than this say nothing of loss and jitter */
+    DIAGNOSE_FIREWALL_AFTER_S = 5,  /* on the relay, with all addresses tried */
+    DIAGNOSE_DETOUR_MS = 20,        /* a nearer relay must save so much, and a third */
+    DIAGNOSE_LOSS_PERMILLE = 20,    /* default limit: 2 % */
     DIAGNOSE_LOSS_ERROR_FACTOR = 10, /* times the limit: an error */
     DIAGNOSE_JITTER_MS = 30,         /* default limit */
 };

@@ -12,7 +12,7 @@
 
 enum {
     FACT_NAME_SIZE = 96,
-    FACT_TEXT_SIZE = 200,
+    FACT_TEXT_SIZE = 240,
     FACT_ADDRESS_SIZE = 64,
     FACT_INTERFACES_MAX = 16,
 };

@@ -14,12 +14,12 @@
 #define FINDING_LIST(X)                                                                            \
     X(FINDING_TOKEN_REFUSED, "token_refused", CLIENT, "the session token is refused")              \
     X(FINDING_WORKSPACE_STOPPED, "workspace_stopped", AGENT, "the workspace is not running")       \
-    X(FINDING_AGENT_NOT_CONNECTED, "agent_not_connected", AGENT,                                   \
-      "the agent is not connected to the deployment")                                              \
     X(FINDING_VERSION_SKEW, "version_skew", DEPLOYMENT,                                            \
       "the deployment speaks another version of the API")                                          \
     X(FINDING_COORDINATOR_LOST, "coordinator_lost", DEPLOYMENT,                                    \
       "the coordinator cannot be reached")                                                         \
+    X(FINDING_AGENT_NOT_CONNECTED, "agent_not_connected", AGENT,                                   \
+      "the agent is not connected to the deployment")                                              \
     X(FINDING_DERP_UNREACHABLE, "derp_unreachable", DEPLOYMENT, "the relay cannot be reached")     \
     X(FINDING_AGENT_UNREACHABLE, "agent_unreachable", AGENT, "the agent does not answer")          \
     X(FINDING_HANDSHAKE_STALE, "handshake_stale", PATH,                                            \
@@ -74,7 +74,7 @@ enum finding_severity { SEVERITY_OK, SEVERITY_INFO, SEVERITY_WARNING, SEVERITY_E
 enum {
     FINDING_NAME_SIZE = 32,
     FINDING_TITLE_SIZE = 64,
-    FINDING_OBSERVED_SIZE = 320,
+    FINDING_OBSERVED_SIZE = 400,
     FINDING_WHY_SIZE = 320,
     FINDING_REMEDY_SIZE = 400,
     FINDING_DOCS_SIZE = 128,

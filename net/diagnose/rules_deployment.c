@@ -120,7 +120,7 @@ static void rule_handshake(struct draft *draft)
     bool done = facts->handshake == FACT_YES;
     bool old = done && facts->data_wanted &&
                facts->handshake_age_ns > DIAGNOSE_HANDSHAKE_OLD_S * NS_PER_SEC;
-    bool vain = facts->handshake_attempts >= DIAGNOSE_ATTEMPTS;
+    bool vain = facts->handshake_attempts >= (done ? DIAGNOSE_ATTEMPTS : DIAGNOSE_ATTEMPTS_FIRST);
     if (vain && !done) {
         draft_add(draft, FINDING_HANDSHAKE_STALE, SEVERITY_ERROR,
                   "%u handshakes were begun and none was answered", facts->handshake_attempts);

@@ -47,6 +47,13 @@ struct lab_workspace {
     double latency_seconds; /* to the relay, as the agent says; 0 = not known */
 };
 
+/* What the REST API refuses on purpose: for tests. */
+struct lab_refusals {
+    bool token;       /* the session token, as if it had run out */
+    bool version;     /* whatever version of the coordinator's API a client asks for */
+    bool coordinator; /* every session with the coordinator, with 503 */
+};
+
 struct lab_deployment {
     struct uuid owner_id, organization_id, template_id, deployment_id;
     char token[LAB_TOKEN_SIZE];
@@ -56,6 +63,7 @@ struct lab_deployment {
     uint16_t stun_ports[LAB_STUN_SERVERS]; /* 0 = no STUN server */
     bool block_direct;
     bool force_websockets;
+    struct lab_refusals refusals;
     struct wall_time started;
     size_t count;
     struct lab_workspace workspaces[LAB_WORKSPACES_MAX];

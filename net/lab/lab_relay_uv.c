@@ -9,6 +9,7 @@
 #include "net/base/text.h"
 #include "net/path/derp_server.h"
 #include "net/wire/derp.h"
+#include "net/wire/disco.h"
 
 enum {
     READ_SIZE = 64 << 10,
@@ -32,6 +33,7 @@ struct lab_relay_shell {
     struct log *log;
     struct lab_relay_config config;
     struct lab_faults faults;
+    char health[200]; /* told to those who come; "" = well */
     struct node_private *key;
     struct lab_relay *relay;
     struct link *links;
@@ -141,8 +143,14 @@ static void take_event(struct link *link, mono_ns now, const struct derp_server_
     switch (event->kind) {
     case DERP_SERVER_LOGIN:
         link->broken = lab_relay_attach(relay, &event->peer, &link->id) != NET_OK;
+        if (!link->broken && link->shell->health[0] != '\0') {
+            link->broken = derp_server_health(link->server, link->shell->health) != NET_OK;
+        }
         break;
     case DERP_SERVER_PACKET:
+        if (link->shell->faults.no_wireguard && !disco_looks_like(event->packet)) {
+            break;
+        }
         lab_relay_packet(relay, now, link->id, &event->peer, event->packet);
         break;
     case DERP_SERVER_PREFERRED:
@@ -282,7 +290,10 @@ static struct stream *upgrade(struct lab_relay_shell *shell, struct http_exchang
 void lab_relay_shell_accept(struct lab_relay_shell *shell, struct http_exchange *exchange)
 {
     struct stream *stream = NULL;
-    if (wants_websocket(exchange)) {
+    if (shell->faults.gone) {
+        http_exchange_reply(exchange, 503, "text/plain; charset=utf-8", NULL, 0,
+                            bytes_text("the lab's relay is told to be gone"));
+    } else if (wants_websocket(exchange)) {
         stream = http_exchange_websocket(exchange, "derp");
     } else if (!wants_upgrade(exchange)) {
         http_exchange_reply(exchange, 426, "text/plain; charset=utf-8", NULL, 0,
@@ -316,6 +327,7 @@ void lab_relay_shell_faults(struct lab_relay_shell *shell, const struct lab_faul
 
 void lab_relay_shell_health(struct lab_relay_shell *shell, const char *text)
 {
+    text_copy(shell->health, sizeof shell->health, text);
     for (struct link *link = shell->links; link != NULL; link = link->next) {
         if (link->id != 0) {
             link->broken = derp_server_health(link->server, text) != NET_OK;

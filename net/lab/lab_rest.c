@@ -9,6 +9,7 @@
 #include "net/lab/lab_rest_internal.h"
 #include "net/lab/lab_search.h"
 
+#define GONE      "The lab's coordinator is told to be gone."
 #define NOT_FOUND "Resource not found or you do not have access to this resource"
 
 static void list_workspaces(struct lab_call *call)
@@ -68,7 +69,12 @@ static void answer_workspace(struct lab_call *call, const struct lab_workspace *
 static void coordinate_client(struct lab_call *call, const struct uuid *scope, const char *version)
 {
     struct lab_seat seat = {.scope = *scope};
-    if (lab_version_checked(call, version) && lab_client_peer(call, &seat.peer)) {
+    if (call->rest->deployment->refusals.coordinator) {
+        lab_answer_error(call, 503, GONE, NULL);
+    } else if (call->rest->deployment->refusals.version) {
+        lab_answer_invalid(call, 400, "Unknown or unsupported API version", "version",
+                           "the lab is told to know none");
+    } else if (lab_version_checked(call, version) && lab_client_peer(call, &seat.peer)) {
         call->out->kind = LAB_ANSWER_COORDINATE;
         call->out->seat = seat;
     }
@@ -82,6 +88,8 @@ static void coordinate_agent(struct lab_call *call)
         lab_deployment_by_agent_token(call->rest->deployment, token);
     if (workspace == NULL) {
         lab_answer_error(call, 401, "Workspace agent not authorized.", NULL);
+    } else if (call->rest->deployment->refusals.coordinator) {
+        lab_answer_error(call, 503, GONE, NULL);
     } else if (lab_version_checked(call, "1.0")) {
         call->out->kind = LAB_ANSWER_COORDINATE;
         call->out->seat = (struct lab_seat){.peer = workspace->agent_id, .is_agent = true};

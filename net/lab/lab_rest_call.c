@@ -106,7 +106,8 @@ bool lab_signed_in(struct lab_call *call)
 {
     char token[LAB_QUERY_SIZE];
     lab_request_token(call, token);
-    if (lab_token_equal(token, call->rest->deployment->token)) {
+    if (lab_token_equal(token, call->rest->deployment->token) &&
+        !call->rest->deployment->refusals.token) {
         return true;
     }
     call->out->www_authenticate = true;

@@ -26,6 +26,7 @@ struct lab {
     struct http_client *client; /* the agents' */
     struct lab_agent_shell *agents[LAB_WORKSPACES_MAX];
     bool no_agents, agents_relayed;
+    struct lab_faults faults;
     void (*ready)(void *owner); /* NULL once told */
     void *owner;
     uv_timer_t timer; /* tells `ready` from the loop; its closing is the last of the lab */
@@ -326,8 +327,39 @@ bool lab_agents_relayed(const struct lab *lab)
     return lab->agents_relayed;
 }
 
+enum net_err lab_set_agent_gone(struct lab *lab, const char *name, bool gone)
+{
+    struct lab_workspace *workspace = lab_deployment_by_name(&lab->deployment, name);
+    if (workspace == NULL || workspace->stopped) {
+        return NET_ERR_NOT_FOUND;
+    }
+    size_t index = (size_t)(workspace - lab->deployment.workspaces);
+    if (gone) {
+        stop_agent(lab, index);
+    } else if (lab->agents[index] == NULL) {
+        start_agent(lab, index);
+    }
+    return NET_OK;
+}
+
+void lab_set_refusals(struct lab *lab, const struct lab_refusals *refusals)
+{
+    lab->deployment.refusals = *refusals;
+}
+
+struct lab_refusals lab_get_refusals(const struct lab *lab)
+{
+    return lab->deployment.refusals;
+}
+
+struct lab_faults lab_get_faults(const struct lab *lab)
+{
+    return lab->faults;
+}
+
 void lab_set_faults(struct lab *lab, const struct lab_faults *faults)
 {
+    lab->faults = *faults;
     lab_relay_shell_faults(lab->relay, faults);
 }
 

@@ -35,6 +35,8 @@ struct lab_faults {
     int upgrade_status;    /* answer "Upgrade: DERP" with this status; websockets still work */
     bool silent;           /* accept connections and say nothing, not even the server key */
     unsigned drop_percent; /* of the packets */
+    bool gone;             /* refuse every connection */
+    bool no_wireguard;     /* pass disco alone */
 };
 
 struct lab;
@@ -64,8 +66,17 @@ NET_MUST_USE enum net_err lab_set_stopped(struct lab *lab, const char *name, boo
 void lab_set_agents_relayed(struct lab *lab, bool relayed);
 bool lab_agents_relayed(const struct lab *lab);
 
+/* The workspace runs on and its agent leaves, or comes back. NET_ERR_NOT_FOUND: no running
+ * workspace of that name. */
+NET_MUST_USE enum net_err lab_set_agent_gone(struct lab *lab, const char *name, bool gone);
+
+/* From now on; those who are connected stay. */
+void lab_set_refusals(struct lab *lab, const struct lab_refusals *refusals);
+struct lab_refusals lab_get_refusals(const struct lab *lab);
+
 void lab_set_faults(struct lab *lab, const struct lab_faults *faults);
-/* A Health frame to every relay connection; "" = healthy again. */
+struct lab_faults lab_get_faults(const struct lab *lab);
+/* A Health frame to every relay connection there is and that comes; "" = healthy again. */
 void lab_say_health(struct lab *lab, const char *text);
 /* A Restarting frame to every relay connection. */
 void lab_say_restarting(struct lab *lab, uint32_t reconnect_ms, uint32_t try_ms);

@@ -4,6 +4,7 @@ import http.server
 import json
 import os
 import re
+import signal
 import threading
 
 import pytest
@@ -85,6 +86,136 @@ def test_a_relay_that_is_reached_by_websocket_is_told_of(lab):
     assert "the deployment tells its clients to" in found["derp_websocket"]["observed"]
     assert "CODER_DERP_FORCE_WEBSOCKETS" in found["derp_websocket"]["remedy"]
     assert "derp_websocket" not in findings(lab.client_environment(), "--disable-direct-connections")
+
+
+# --- what the lab is told to do wrong: each is found, and withdrawn when it is over
+
+
+@pytest.fixture(scope="module")
+def controlled():
+    with program.ControlledLab() as started:
+        yield started
+
+
+def relayed_findings(env):
+    done = program.run("ping", "dev1", "-n", "2", "--wait", "100ms", "-t", "1s", "--json",
+                       "--disable-direct-connections", env=env)
+    return {one["code"]: one for one in program.json_lines(done.stdout)[-1]["findings"]}
+
+
+def reaches(env):
+    return program.run("ping", "dev1", "-n", "1", "-t", "10s", env=env).returncode == 0
+
+
+@pytest.mark.parametrize("wrong, right, code, severity, observed", [
+    ("relay health duplicate client", "relay well", "derp_unhealthy", "warning", 'says: "duplicate client"'),
+    ("relay upgrade 403", "relay well", "derp_websocket", "warning", "answered with 403"),
+    ("relay gone", "relay well", "derp_unreachable", "error", "503"),
+    ("coordinator gone", "coordinator back", "coordinator_lost", "error", "503"),
+    ("version refused", "version known", "version_skew", "error", "Unknown or unsupported API version"),
+    ("relay drop 100", "relay well", "agent_unreachable", "error", "2 probes had no answer"),
+    ("agent gone dev1", "agent back dev1", "agent_not_connected", "error", "is not any more"),
+])
+def test_what_goes_wrong_is_found_and_withdrawn(controlled, wrong, right, code, severity, observed):
+    env = controlled.client_environment()
+    assert reaches(env)
+    assert code not in relayed_findings(env)
+    controlled.do(wrong)
+    found = relayed_findings(env)
+    controlled.do(right)
+    assert found[code]["severity"] == severity and observed in found[code]["observed"]
+    assert found[code]["explained_by"] is None
+    assert reaches(env)
+    assert code not in relayed_findings(env)
+
+
+def test_a_relay_that_is_gone_explains_why_the_agent_does_not_answer(controlled):
+    env = controlled.client_environment()
+    controlled.do("relay gone")
+    found = relayed_findings(env)
+    controlled.do("relay well")
+    assert found["agent_unreachable"]["explained_by"] == "derp_unreachable"
+    assert reaches(env)
+
+
+def test_a_handshake_that_never_completes_is_told_of_though_pongs_come(controlled):
+    env = controlled.client_environment()
+    controlled.do("relay no-wireguard")
+    done = doctor(env, "--json", "--disable-direct-connections")
+    controlled.do("relay well")
+    *found, summary = program.json_lines(done.stdout)
+    stale = next(one for one in found if one["code"] == "handshake_stale")
+    assert done.returncode == 1 and stale["severity"] == "error" and "none was answered" in stale["observed"]
+    assert summary["path"]["handshake_age_ms"] is None and summary["path"]["answered"] > 10
+    assert summary["took_ms"] < 20000
+
+
+class RunningPing(program.Server):
+    """A ping that goes on, and what it finds when it is interrupted."""
+
+    def __init__(self, env, *flags):
+        super().__init__([program.binary(), "ping", "dev1", "--json", "--wait", "100ms", "-t", "500ms", *flags],
+                         env=env, first_line=lambda line: line["type"] == "pong")
+
+    def findings(self):
+        self.process.send_signal(signal.SIGINT)
+        summary = self.next(lambda line: line["type"] == "summary")
+        assert self.process.wait(program.LIMIT_SECONDS) == 130
+        return {one["code"]: one for one in summary["findings"]}
+
+
+def test_a_coordinator_that_goes_away_in_mid_run_leaves_the_path_working(controlled):
+    with RunningPing(controlled.client_environment()) as running:
+        controlled.do("coordinator gone")
+        for _ in range(5):
+            running.next(lambda line: line["type"] == "pong")
+        found = running.findings()
+    controlled.do("coordinator back")
+    assert found["coordinator_lost"]["severity"] == "warning"
+    assert "still works" in found["coordinator_lost"]["observed"]
+    assert "agent_unreachable" not in found
+
+
+def test_an_agent_that_falls_silent_in_mid_run_is_told_of(controlled):
+    with RunningPing(controlled.client_environment(), "--disable-direct-connections") as running:
+        controlled.do("relay drop 100")
+        for _ in range(3):
+            running.next(lambda line: line["type"] == "lost")
+        found = running.findings()
+    controlled.do("relay well")
+    assert "the last " in found["agent_unreachable"]["observed"]
+    assert found["derp_relay"]["severity"] == "info"
+
+
+def test_lost_packets_are_counted(controlled):
+    with RunningPing(controlled.client_environment(), "--disable-direct-connections") as running:
+        controlled.do("relay drop 50")
+        for _ in range(4):
+            running.next(lambda line: line["type"] == "lost")
+        for _ in range(4):
+            running.next(lambda line: line["type"] == "pong")
+        found = running.findings()
+    controlled.do("relay well")
+    assert "probes were lost" in found["loss"]["observed"] and "(limit 2.0 %)" in found["loss"]["observed"]
+
+
+def test_a_token_that_is_refused_in_mid_run_ends_it_with_status_3(controlled):
+    with RunningPing(controlled.client_environment()) as running:
+        controlled.do("token refused")
+        summary = running.next(lambda line: line["type"] == "summary")
+        assert running.process.wait(program.LIMIT_SECONDS) == 3
+    controlled.do("token taken")
+    found = {one["code"]: one for one in summary["findings"]}
+    assert "API key is invalid" in found["token_refused"]["observed"]
+    assert found["coordinator_lost"]["explained_by"] == "token_refused"
+
+
+def test_the_lab_does_nothing_that_it_does_not_know(controlled):
+    for line in ("nonsense", "relay", "relay gone now", "relay drop", "relay drop 101", "relay drop -1", "",
+                 "agent gone nobody", "agent gone dev3", "workspace stop", "x" * 1000, "relay\x1b gone"):
+        said = controlled.answer(line)
+        assert not said["done"] and said["failure"] and "\x1b" not in said["line"]
+    assert reaches(controlled.client_environment())
 
 
 # --- the doctor

@@ -103,3 +103,21 @@ class Lab(Server):
 
     def __init__(self, *flags):
         super().__init__([binary(), "lab", "--json", *flags])
+
+
+class ControlledLab(Server):
+    """`derptop lab --control`, which does wrong what it is told."""
+
+    def __init__(self, *flags):
+        super().__init__([binary(), "lab", "--json", "--control", *flags], stdin=subprocess.PIPE)
+
+    def answer(self, line):
+        """Tells it a line; returns what it said to that."""
+        self.process.stdin.write(line.encode() + b"\n")
+        self.process.stdin.flush()
+        return self.next(lambda said: said["type"] == "control")
+
+    def do(self, *lines):
+        for line in lines:
+            said = self.answer(line)
+            assert said["done"], said

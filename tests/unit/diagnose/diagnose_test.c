@@ -140,12 +140,22 @@ static void never_asked(struct facts *f)
 static void no_handshake(struct facts *f)
 {
     f->handshake = FACT_NO;
-    f->handshake_attempts = DIAGNOSE_ATTEMPTS;
+    f->handshake_attempts = DIAGNOSE_ATTEMPTS_FIRST;
 }
 
 static void handshake_begins(struct facts *f)
 {
     f->handshake = FACT_NO;
+    f->handshake_attempts = DIAGNOSE_ATTEMPTS_FIRST - 1;
+}
+
+static void handshake_in_vain(struct facts *f)
+{
+    f->handshake_attempts = DIAGNOSE_ATTEMPTS;
+}
+
+static void handshake_slow(struct facts *f)
+{
     f->handshake_attempts = DIAGNOSE_ATTEMPTS - 1;
 }
 
@@ -392,6 +402,7 @@ static const struct row {
     {FINDING_AGENT_UNREACHABLE, never_answered, never_asked},
     {FINDING_HANDSHAKE_STALE, no_handshake, handshake_begins},
     {FINDING_HANDSHAKE_STALE, handshake_old, handshake_young},
+    {FINDING_HANDSHAKE_STALE, handshake_in_vain, handshake_slow},
     {FINDING_DERP_UNHEALTHY, unwell, relay_idle},
     {FINDING_DIRECT_DISABLED_DEPLOYMENT, disabled_deployment, disabled_client},
     {FINDING_DIRECT_DISABLED_CLIENT, disabled_client, disabled_deployment},
