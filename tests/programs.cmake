@@ -43,8 +43,12 @@ if(TARGET derptop)
     if(flavour STREQUAL "")
         add_test(NAME bench.smoke COMMAND ${CMAKE_CURRENT_SOURCE_DIR}/support/python
             ${CMAKE_CURRENT_SOURCE_DIR}/bench/bench.py --runs 2 --seconds 1)
-        set_tests_properties(bench.smoke PROPERTIES LABELS bench TIMEOUT 300 SKIP_RETURN_CODE 77
-            ENVIRONMENT "DERPTOP_BUILT=$<TARGET_FILE:derptop>;INTEROP_PEERS=${peers}/peers"
+        add_executable(bench_aead ${CMAKE_CURRENT_SOURCE_DIR}/bench/aead.c)
+        target_link_libraries(bench_aead PRIVATE net_crypto)
+        add_test(NAME bench.speed_smoke COMMAND ${CMAKE_CURRENT_SOURCE_DIR}/support/python
+            ${CMAKE_CURRENT_SOURCE_DIR}/bench/speed.py --runs 1 --seconds 1)
+        set_tests_properties(bench.smoke bench.speed_smoke PROPERTIES LABELS bench TIMEOUT 300 SKIP_RETURN_CODE 77
+            ENVIRONMENT "DERPTOP_BUILT=$<TARGET_FILE:derptop>;INTEROP_PEERS=${peers}/peers;BENCH_AEAD=$<TARGET_FILE:bench_aead>"
             FIXTURES_REQUIRED ${flavour}peers)
     endif()
 endif()
