@@ -72,6 +72,8 @@
 #define CHECKSUM_CHECK_ICMP6 0
 #define CHECKSUM_GEN_TCP     1
 #define CHECKSUM_GEN_ICMP6   1
+#include "net/tunnel/checksum.h"
+#define LWIP_CHKSUM tunnel_checksum
 
 /* Several stacks in one process (the lab's agents): a packet leaves by the one that has its source.
  */

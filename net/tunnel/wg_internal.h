@@ -60,6 +60,7 @@ struct wg_peer {
     unsigned attempts;      /* retries of the wish under way; a packet that wants out begins anew */
     bool another_keepalive; /* more data came while `passive` was on: two are owed */
     uint64_t persistent_ns;
+    uint64_t silent_jitter_ns;                               /* 0 = not drawn yet */
     mono_ns retransmit, passive, silent, persistent, forget; /* timers; MONO_NEVER = off */
 
     size_t staged_first, staged_count;

@@ -62,7 +62,12 @@ void wg_on_data_sent(struct wg_peer *peer, mono_ns now)
 {
     if (peer->silent == MONO_NEVER) {
         uint64_t patience = (WG_KEEPALIVE_TIMEOUT_S + WG_REKEY_TIMEOUT_S) * NS_PER_SEC;
-        peer->silent = mono_after(now, patience + jitter_ns(peer));
+        /* One jitter a session: this is asked for with almost every packet, and the system is slow
+         * to give it. */
+        if (peer->silent_jitter_ns == 0) {
+            peer->silent_jitter_ns = 1 + jitter_ns(peer);
+        }
+        peer->silent = mono_after(now, patience + peer->silent_jitter_ns);
     }
 }
 
@@ -87,6 +92,7 @@ void wg_on_handshake_sent(struct wg_peer *peer, mono_ns now)
 void wg_on_handshake_done(struct wg_peer *peer, mono_ns now)
 {
     peer->retransmit = MONO_NEVER;
+    peer->silent_jitter_ns = 0;
     peer->attempts = 0;
     peer->status.attempts = 0;
     peer->status.last_handshake = now;
