@@ -26,14 +26,14 @@ enum { REGION = 1 };
 /* The system's, but for the families that this computer is not to have. */
 static bool no_v4, no_v6;
 
-int bind(int fd, __CONST_SOCKADDR_ARG address, socklen_t len)
+int bind(int fd, __CONST_SOCKADDR_ARG addr, socklen_t len)
 {
-    int family = address.__sockaddr__->sa_family;
+    int family = addr.__sockaddr__->sa_family;
     if ((family == AF_INET && no_v4) || (family == AF_INET6 && no_v6)) {
         errno = EACCES;
         return -1;
     }
-    return (int)syscall(SYS_bind, fd, address.__sockaddr__, len);
+    return (int)syscall(SYS_bind, fd, addr.__sockaddr__, len);
 }
 
 struct end {
