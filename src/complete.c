@@ -141,6 +141,9 @@ static void add_operands(const struct before *before, struct completion *out)
     switch (before->row->operand) {
     case OPERAND_NONE:
         break;
+    case OPERAND_WORKSPACES:
+        out->workspaces = true;
+        break;
     case OPERAND_MAY_WORKSPACE:
     case OPERAND_WORKSPACE:
         out->workspaces = before->operands == 0;

@@ -30,6 +30,8 @@ static int run(const struct options *options)
         return cmd_netcheck(options);
     case OPTIONS_RECORD:
         return cmd_record(options);
+    case OPTIONS_EXPORT:
+        return cmd_export(options);
     case OPTIONS_LAB:
         return cmd_lab(options->rest_argc, options->rest_argv);
     case OPTIONS_COMPLETE:
@@ -54,7 +56,7 @@ int main(int argc, char **argv)
         return EXIT_USAGE;
     }
     if (options.help) {
-        options_help(stdout, options.command);
+        options_help(stdout, &options);
         return EXIT_DONE;
     }
     if (options.version) {

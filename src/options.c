@@ -173,6 +173,7 @@ static bool take_command(const char *word, struct options *out)
     for (size_t i = 0; i < options_command_count; i++) {
         if (options_commands[i].name[0] != '\0' && strcmp(word, options_commands[i].name) == 0) {
             out->command = options_commands[i].command;
+            out->named = true;
             return true;
         }
     }
@@ -186,10 +187,15 @@ static enum net_err take_word(char *word, bool *command_seen, struct options *ou
         *command_seen = true;
         return NET_OK;
     }
-    if (out->target != NULL) {
+    bool many = options_command_row(out->command)->operand == OPERAND_WORKSPACES;
+    if (out->target != NULL && !many) {
         return failure_set(why, NET_ERR_USAGE, "one WORKSPACE is wanted, \"%s\" is a second", word);
     }
-    out->target = word;
+    if (out->target_count == OPTIONS_TARGETS_MAX) {
+        return failure_set(why, NET_ERR_USAGE, "more than %d WORKSPACE", OPTIONS_TARGETS_MAX);
+    }
+    out->target = out->target == NULL ? word : out->target;
+    out->targets[out->target_count++] = word;
     return NET_OK;
 }
 
@@ -213,6 +219,9 @@ static enum net_err check_fit(const struct cursor *cursor, const struct options 
     }
     if (out->command == OPTIONS_RECORD && out->output == NULL) {
         return failure_set(why, NET_ERR_USAGE, "%s: into which file?", row->usage);
+    }
+    if (out->listen != NULL && out->textfile != NULL) {
+        return failure_set(why, NET_ERR_USAGE, "--listen or --textfile, not both");
     }
     if (row->operand == OPERAND_NONE && out->target != NULL) {
         return failure_set(why, NET_ERR_USAGE, "derptop %s takes no WORKSPACE", row->name);

@@ -19,13 +19,19 @@ enum options_command {
     OPTIONS_DOCTOR,
     OPTIONS_NETCHECK,
     OPTIONS_RECORD,
+    OPTIONS_EXPORT,
     OPTIONS_LAB,
     OPTIONS_COMPLETE,
 };
 
+enum { OPTIONS_TARGETS_MAX = 64 };
+
 struct options {
     enum options_command command;
-    const char *target; /* WORKSPACE; NULL = none given */
+    bool named;                               /* the command was; else it is the monitor */
+    const char *target;                       /* WORKSPACE; NULL = none given */
+    const char *targets[OPTIONS_TARGETS_MAX]; /* all of them, where several may be */
+    size_t target_count;
 
     /* Where and who. */
     const char *url, *token, *config_dir, *header_command;
@@ -42,7 +48,9 @@ struct options {
     const char *config_file; /* NULL = the usual place */
     bool print_config, print_config_schema;
 
-    const char *output; /* record */
+    const char *output;            /* record */
+    const char *listen, *textfile; /* export */
+    bool openmetrics;
 
     /* ping */
     uint64_t num; /* 0 = until interrupted */
@@ -66,8 +74,8 @@ struct options {
 NET_MUST_USE enum net_err options_parse(int argc, char **argv, struct options *out,
                                         struct failure *why);
 
-/* What the command does and its flags; of the monitor: all commands. */
-void options_help(FILE *out, enum options_command command);
+/* What the command does and its flags; when none was named: all commands. */
+void options_help(FILE *out, const struct options *options);
 
 /* The flags that settings_load wants. */
 void options_settings_flags(const struct options *options, struct settings_flags *out);

@@ -55,23 +55,27 @@ static void help_program(FILE *out)
             (void)fprintf(out, "  %-*s%s\n", USAGE_COLUMN, row->usage, row->help);
         }
     }
-    (void)fputs("\nWORKSPACE is [owner/]name[.agent]. Flags of the monitor:\n", out);
-    help_flags(out, OPTIONS_MONITOR, false);
-    (void)fputs("Those of a command: `derptop COMMAND --help`; those that say where the\n"
-                "deployment is and who you are: `derptop list --help`; all: `man derptop`.\n",
-                out);
+    (void)fputs(
+        "\nWORKSPACE is [owner/]name[.agent]. With no deployment at hand: `derptop --lab`.\n\n"
+        "Flags of a command: `derptop COMMAND --help`. Those that say where the\n"
+        "deployment is, and who you are: `derptop list --help`. All: `man derptop`.\n",
+        out);
+    help_common(out);
 }
 
-void options_help(FILE *out, enum options_command command)
+void options_help(FILE *out, const struct options *options)
 {
+    enum options_command command = options->command;
     const struct command_row *row = options_command_row(command);
-    if (command == OPTIONS_MONITOR) {
+    if (!options->named) {
         help_program(out);
         return;
     }
     (void)fprintf(out, "%s: %s\n", row->usage, row->help);
     help_flags(out, command, false);
-    if ((options_deployment_mask >> command & 1) != 0) {
+    if (command == OPTIONS_MONITOR) { /* it has flags enough for a screen */
+        (void)fputs("Where the deployment is, and who you are: `derptop list --help`.\n", out);
+    } else if ((options_deployment_mask >> command & 1) != 0) {
         (void)fputs("Where the deployment is, and who you are:\n", out);
         help_flags(out, command, true);
         (void)fputs("A flag wins over its variable, a variable over the files.\n", out);

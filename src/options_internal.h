@@ -30,7 +30,7 @@ struct flag {
 };
 
 /* What a command takes besides flags. */
-enum operand { OPERAND_NONE, OPERAND_MAY_WORKSPACE, OPERAND_WORKSPACE };
+enum operand { OPERAND_NONE, OPERAND_MAY_WORKSPACE, OPERAND_WORKSPACE, OPERAND_WORKSPACES };
 
 struct command_row {
     const char *name; /* "" = without a word: the monitor */

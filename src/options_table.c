@@ -10,9 +10,11 @@ enum {
     FOR_DOCTOR = 1 << OPTIONS_DOCTOR,
     FOR_NETCHECK = 1 << OPTIONS_NETCHECK,
     FOR_RECORD = 1 << OPTIONS_RECORD,
-    FOR_DEPLOYMENT = FOR_MONITOR | FOR_LIST | FOR_PING | FOR_DOCTOR | FOR_NETCHECK | FOR_RECORD,
+    FOR_EXPORT = 1 << OPTIONS_EXPORT,
+    FOR_DEPLOYMENT =
+        FOR_MONITOR | FOR_LIST | FOR_PING | FOR_DOCTOR | FOR_NETCHECK | FOR_RECORD | FOR_EXPORT,
     FOR_EVERY = FOR_DEPLOYMENT | 1 << OPTIONS_LAB,
-    FOR_JSON = FOR_LIST | FOR_PING | FOR_DOCTOR | FOR_NETCHECK,
+    FOR_JSON = FOR_LIST | FOR_PING | FOR_DOCTOR | FOR_NETCHECK | FOR_EXPORT,
     FOR_HEADLESS = FOR_JSON | FOR_RECORD,
     FOR_FINDINGS = FOR_MONITOR | FOR_PING | FOR_DOCTOR,
 };
@@ -24,9 +26,14 @@ const unsigned options_every_mask = FOR_EVERY;
 
 const struct flag options_flags[] = {
     {"lab", 0, NULL, FLAG_SWITCH, FOR_MONITOR, AT(lab), "start a loopback deployment, watch that"},
-    {"interval", 0, "TIME", FLAG_DURATION, FOR_MONITOR | FOR_RECORD, AT(interval_ns),
+    {"interval", 0, "TIME", FLAG_DURATION, FOR_MONITOR | FOR_RECORD | FOR_EXPORT, AT(interval_ns),
      "between probes (1s)"},
     {"output", 'o', "FILE", FLAG_FILE, FOR_RECORD, AT(output), "where to; - is standard output"},
+    {"openmetrics", 0, NULL, FLAG_SWITCH, FOR_EXPORT, AT(openmetrics),
+     "the format; there is no other"},
+    {"listen", 0, "IP:PORT", FLAG_TEXT, FOR_EXPORT, AT(listen),
+     "serve /metrics there (127.0.0.1:9477)"},
+    {"textfile", 0, "FILE", FLAG_FILE, FOR_EXPORT, AT(textfile), "write them into a file instead"},
     {"num", 'n', "N", FLAG_COUNT, FOR_PING, AT(num), "pings to send; 0 = until interrupted (0)"},
     {"wait", 0, "TIME", FLAG_DURATION, FOR_PING, AT(wait_ns), "between pings (1s)"},
     {"timeout", 't', "TIME", FLAG_DURATION, FOR_PING, AT(timeout_ns),
@@ -74,7 +81,8 @@ const struct flag options_flags[] = {
 const size_t options_flag_count = sizeof options_flags / sizeof *options_flags;
 
 const struct command_row options_commands[] = {
-    {"", OPTIONS_MONITOR, OPERAND_MAY_WORKSPACE, "derptop [WORKSPACE]", "full-screen monitor"},
+    {"monitor", OPTIONS_MONITOR, OPERAND_MAY_WORKSPACE, "derptop [monitor] [WORKSPACE]",
+     "full-screen monitor"},
     {"list", OPTIONS_LIST, OPERAND_NONE, "derptop list", "workspaces and their agents"},
     {"ping", OPTIONS_PING, OPERAND_WORKSPACE, "derptop ping WORKSPACE",
      "pongs, then the diagnosis"},
@@ -84,6 +92,8 @@ const struct command_row options_commands[] = {
      "what this computer's network allows"},
     {"record", OPTIONS_RECORD, OPERAND_WORKSPACE, "derptop record WORKSPACE -o FILE",
      "what the monitor would show, to be replayed"},
+    {"export", OPTIONS_EXPORT, OPERAND_WORKSPACES, "derptop export [WORKSPACE...]",
+     "metrics for Prometheus and its like"},
     {"lab", OPTIONS_LAB, OPERAND_NONE, "derptop lab", "only the loopback deployment"},
     {"__complete", OPTIONS_COMPLETE, OPERAND_NONE, NULL, NULL},
 };

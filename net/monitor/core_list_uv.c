@@ -161,7 +161,9 @@ static void on_list(void *owner, const struct failure *failure,
     *workspaces = (struct deployment_workspaces){0};
     answered(&core->list);
     if (uuid_is_zero(&core->selected) && !core->has_target) {
-        select_first(core);
+        if (!core->options.select_none) {
+            select_first(core);
+        }
     } else {
         reselect(core);
     }

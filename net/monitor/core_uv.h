@@ -26,6 +26,7 @@ struct core_options {
     const char *target;              /* "[owner/]name[.agent]"; NULL = the first that runs */
     bool lab;                        /* the deployment is our own (shown in the title) */
     bool keep_list;                  /* list the workspaces and keep the list live */
+    bool select_none;                /* without a target: wait for a command that selects */
     bool headless;                   /* the first failure to find the target is final */
     bool must_find;                  /* so is the answer that there is no such target */
     size_t watches_max;              /* at most CORE_WATCHES_MAX; 0 = CORE_WATCHES_USUAL */

@@ -39,8 +39,8 @@ def run(*arguments, **how):
 
 
 def help_commands():
-    """The words of each command that the help names; the monitor's are none."""
-    words = re.findall(r"^ +derptop ([a-z]+)\b", run("--help").stdout, re.M)
+    """The words of each command that the help names, and none."""
+    words = re.findall(r"^ +derptop \[?([a-z]+)\b", run("--help").stdout, re.M)
     return [[]] + [[word] for word in dict.fromkeys(words)]
 
 
