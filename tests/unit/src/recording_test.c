@@ -427,8 +427,9 @@ static void test_values_that_cannot_be_are_refused(void **state)
         "{\"workspaces\":[]}",
         "{\"workspaces\":{\"0\":{\"spark_count\":255}}}",
         "{\"workspaces\":{\"0\":{\"agent\":\"no uuid\"}}}",
-        "{\"workspaces\":{\"0\":{\"spark_us\":[1,2,3,4,5,6,7,8,9,0,1,2,3,4,5,6,7,8,9,0,1,2,3,4,5]}}"
-        "}",
+        "{\"agent_endpoints\":[\"\",\"\",\"\",\"\",\"\",\"\",\"\",\"\",\"\",\"\",\"\",\"\",\"\","
+        "\"\",\"\","
+        "\"\",\"\"]}",
         "{\"agent_endpoints\":[1]}",
         "{\"agent_endpoints\":\"x\"}",
         "{\"samples\":{}}",
