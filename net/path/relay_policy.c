@@ -20,7 +20,9 @@ static void use_websocket(struct relay_policy *policy, int status, const char *w
 void relay_policy_failed(struct relay_policy *policy, int status)
 {
     policy->failures++;
-    if (policy->websocket || status == 0 || status == 101) {
+    bool away =
+        status == 503 || status == 504; /* the relay itself: a restart, not a proxy's taste */
+    if (policy->websocket || status == 0 || status == 101 || away) {
         return;
     }
     if (status >= 400 && status <= 499) {

@@ -11,7 +11,7 @@
 
 struct relay_policy {
     unsigned failures; /* since it last worked */
-    unsigned refusals; /* upgrades answered with something other than 101 or 4xx */
+    unsigned refusals; /* upgrades answered with something other than 101, 4xx, 503, 504 */
     bool forced;       /* by the deployment */
     bool websocket;    /* from now on, for as long as this lives */
     char reason[200];  /* why, when it was not forced; "" else */

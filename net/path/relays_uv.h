@@ -4,7 +4,8 @@
  *
  * Region states: idle, connecting, open, waiting (protocol notes 1.10). Happy eyeballs and TLS are
  * the dialler's. A 4xx to the upgrade makes the next attempt a websocket, for as long as this
- * object lives; so do two failed upgrades of any other kind, which the genuine client never tries.
+ * object lives; so do two failed upgrades of any other kind but 503 and 504, which the genuine
+ * client never tries.
  */
 #ifndef NET_PATH_RELAYS_UV_H
 #define NET_PATH_RELAYS_UV_H

@@ -138,6 +138,18 @@ static void test_two_swallowed_upgrades_make_it_a_websocket_too(void **state)
     assert_string_equal(policy.reason, "");
 }
 
+static void test_a_relay_that_is_away_for_a_while_is_not_taken_for_a_proxy(void **state)
+{
+    (void)state;
+    struct relay_policy policy;
+    relay_policy_init(&policy, false);
+    for (int i = 0; i < 10; i++) {
+        relay_policy_failed(&policy, i % 2 == 0 ? 503 : 504);
+    }
+    assert_false(policy.websocket);
+    assert_int_equal(policy.failures, 10);
+}
+
 static void test_the_wait_grows_by_squares_to_five_seconds(void **state)
 {
     (void)state;
@@ -165,6 +177,7 @@ int main(void)
         cmocka_unit_test(test_without_answers_the_first_relay_is_home_and_never_a_stun_server),
         cmocka_unit_test(test_a_4xx_makes_the_next_attempt_a_websocket_for_good),
         cmocka_unit_test(test_two_swallowed_upgrades_make_it_a_websocket_too),
+        cmocka_unit_test(test_a_relay_that_is_away_for_a_while_is_not_taken_for_a_proxy),
         cmocka_unit_test(test_the_wait_grows_by_squares_to_five_seconds),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
