@@ -89,7 +89,10 @@ static void on_user(void *owner, const struct failure *failure, const struct dep
     }
     core->user_info = *user;
     core->user_known = true;
-    core->fatal = (struct failure){.code = NET_OK};
+    if (core->fatal.code ==
+        NET_ERR_AUTH) { /* signed in again; a target that is not there stays so */
+        core->fatal = (struct failure){.code = NET_OK};
+    }
     answered(&core->user);
     core_coordinator_start(core);
 }
