@@ -1,7 +1,5 @@
 #include <locale.h>
-#include <signal.h>
 #include <stdio.h>
-#include <sys/resource.h>
 
 #include "net/crypto/key.h"
 #include "src/cmd.h"
@@ -9,13 +7,7 @@
 #include "src/config.h"
 #include "src/options.h"
 #include "src/out.h"
-
-/* Keys and the token are in memory: no core dump may hold them. */
-static void forbid_core_dumps(void)
-{
-    struct rlimit none = {0};
-    (void)setrlimit(RLIMIT_CORE, &none);
-}
+#include "src/surroundings.h"
 
 static int run(const struct options *options)
 {
@@ -49,14 +41,17 @@ int main(int argc, char **argv)
     /* No other thread is there yet. Figures and JSON have a point, whatever the locale. */
     (void)setlocale(LC_ALL, "");      // NOLINT(concurrency-mt-unsafe): one thread
     (void)setlocale(LC_NUMERIC, "C"); // NOLINT(concurrency-mt-unsafe): one thread
-    (void)signal(SIGPIPE, SIG_IGN);
-    forbid_core_dumps();
+    if (surroundings_prepare(&why) != NET_OK) {
+        out_error(why.text);
+        return EXIT_FAILED;
+    }
     if (options_parse(argc, argv, &options, &why) != NET_OK) {
         out_error(why.text);
         return EXIT_USAGE;
     }
     if (options.help) {
         options_help(stdout, &options);
+        out_flush();
         return EXIT_DONE;
     }
     if (options.version) {
@@ -64,6 +59,7 @@ int main(int argc, char **argv)
     }
     if (options.print_config || options.print_config_schema) {
         (options.print_config ? config_print : config_print_schema)(stdout);
+        out_flush();
         return EXIT_DONE;
     }
     if (crypto_start() != NET_OK) { /* before the first token lands in locked memory */

@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-static void flush(void)
+void out_flush(void)
 {
     if (fflush(stdout) == 0 && ferror(stdout) == 0) {
         return;
@@ -28,7 +28,7 @@ void out_text(const char *format, ...)
     va_start(args, format);
     (void)vprintf(format, args);
     va_end(args);
-    flush();
+    out_flush();
 }
 
 cJSON *out_object(const char *type, struct wall_time when)
@@ -53,7 +53,7 @@ void out_json(cJSON *object)
     (void)puts(text);
     cJSON_free(text);
     cJSON_Delete(object);
-    flush();
+    out_flush();
 }
 
 void out_add_ms(cJSON *object, const char *name, uint64_t ns)

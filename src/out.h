@@ -12,6 +12,9 @@
 #include "net/base/err.h"
 #include "net/base/now.h"
 
+/* What was printed to stdout goes out now, or the program ends: there is no place for it. */
+void out_flush(void);
+
 /* Prints text and flushes. */
 void out_text(const char *format, ...) NET_PRINTF(1, 2);
 
