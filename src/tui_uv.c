@@ -259,6 +259,7 @@ static void on_signal(uv_signal_t *handle, int number)
 {
     struct tui *tui = handle->data;
     if (number == SIGWINCH) {
+        tui->anew = true; /* what a terminal keeps of a frame of another size is its own affair */
         want_frame(tui);
     } else if (number == SIGTSTP) {
         suspend(tui);

@@ -9,6 +9,7 @@
 #define GRAPHS   (IN(VIEW_MONITOR) | IN(VIEW_THROUGHPUT))
 #define TEXTS    (IN(VIEW_LOG) | IN(VIEW_EVENTS) | IN(VIEW_DETAILS))
 #define ROWS     (TEXTS | IN(VIEW_OVERVIEW) | IN(VIEW_PICKER))
+#define FOUND    (ROWS & ~IN(VIEW_DETAILS))
 #define MAIN     (GRAPHS | TEXTS | IN(VIEW_OVERVIEW))
 #define ALL      (MAIN | IN(VIEW_PICKER) | IN(VIEW_HELP) | IN(VIEW_WELCOME))
 
@@ -39,7 +40,7 @@ static const struct action_info infos[ACTION_COUNT] = {
     [ACTION_SERIES] = {"series", GRAPHS, VIEW, NULL, "disco, tunnel or both", {'v'}},
     [ACTION_MARK] = {"mark", GRAPHS, VIEW, NULL, "mark this moment", {'m'}},
     [ACTION_CHOOSE] = {"choose",
-                       ROWS | IN(VIEW_MONITOR) | IN(VIEW_WELCOME),
+                       FOUND | IN(VIEW_MONITOR) | IN(VIEW_WELCOME),
                        MOVE,
                        "choose",
                        "take this one",
@@ -50,7 +51,7 @@ static const struct action_info infos[ACTION_COUNT] = {
     [ACTION_PAGE_DOWN] = {"page_down", ALL, MOVE, NULL, "a page down", {KEY_CODE_PAGE_DOWN}},
     [ACTION_FIRST] = {"first", ROWS | IN(VIEW_HELP), MOVE, NULL, "the first", {'g', KEY_CODE_HOME}},
     [ACTION_LAST] = {"last", ROWS | IN(VIEW_HELP), MOVE, NULL, "the last", {'G', KEY_CODE_END}},
-    [ACTION_FILTER] = {"filter", ROWS, MOVE, "filter", "filter as you type", {'/'}},
+    [ACTION_FILTER] = {"filter", FOUND, MOVE, "filter", "filter as you type", {'/'}},
     [ACTION_SORT] = {"sort",
                      IN(VIEW_PICKER) | IN(VIEW_OVERVIEW),
                      PLACES,

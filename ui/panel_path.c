@@ -177,8 +177,9 @@ static void draw_tried(struct canvas *canvas, struct rect inner, int row, const 
                            s->direct_disabled_client ? "your own setting" : "the deployment");
         return;
     }
-    col += canvas_print(canvas, inner, row, col, STYLE_TEXT, "%zu addresses, %zu answer",
-                        s->candidate_count, answer);
+    col += canvas_print(canvas, inner, row, col, STYLE_TEXT, "%zu address%s, %zu answer%s",
+                        s->candidate_count, s->candidate_count == 1 ? "" : "es", answer,
+                        answer == 1 ? "s" : "");
     if (too_big > 0) {
         (void)canvas_print(canvas, inner, row, col, STYLE_WARNING, ", %zu too small", too_big);
     }
