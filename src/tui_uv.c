@@ -239,11 +239,9 @@ static void on_input(uv_poll_t *poll, int status, int events)
             end(tui, 128 + SIGINT);
         } else if (key == KEY_CODE_RESIZE) {
             want_frame(tui);
-        } else if (key == KEY_CODE_MOUSE) {
-            what = click(tui, &command);
-            follow(tui, what, &command);
         } else {
-            what = app_key(&tui->app, key, tui->now, &command);
+            what = key == KEY_CODE_MOUSE ? click(tui, &command)
+                                         : app_key(&tui->app, key, tui->now, &command);
             follow(tui, what, &command);
         }
     }
@@ -258,14 +256,11 @@ static bool input_is_gone(void)
 static void on_signal(uv_signal_t *handle, int number)
 {
     struct tui *tui = handle->data;
-    if (number == SIGWINCH) {
-        tui->anew = true; /* what a terminal keeps of a frame of another size is its own affair */
+    if (number == SIGWINCH || number == SIGCONT) {
+        tui->anew = true; /* what a terminal keeps of another frame is its own affair */
         want_frame(tui);
     } else if (number == SIGTSTP) {
         suspend(tui);
-    } else if (number == SIGCONT) {
-        tui->anew = true;
-        want_frame(tui);
     } else {
         end(tui, 128 + number);
     }

@@ -354,12 +354,14 @@ static unsigned looks(struct app *app, bool theme)
     return APP_REDRAW | APP_LOOKS;
 }
 
-static unsigned open_view(struct app *app, const struct snapshot *s, enum view view)
+static unsigned open_view(struct app *app, const struct snapshot *s, enum view view,
+                          struct command *out)
 {
     if (app_view(app) == view) {
         app->depth -= app->depth > 1 ? 1 : 0;
     } else if (view == VIEW_PICKER || view == VIEW_OVERVIEW) {
         open_rows(app, s, view);
+        return view == VIEW_OVERVIEW ? send(COMMAND_WATCH, out) : APP_REDRAW;
     } else {
         app_open(app, view);
         app->follow = true;
@@ -504,17 +506,17 @@ unsigned app_act(struct app *app, enum action action, int index, const struct sn
     note_shown(app, s);
     switch ((int)action) {
     case ACTION_PICK:
-        return open_view(app, s, VIEW_PICKER);
+        return open_view(app, s, VIEW_PICKER, out);
     case ACTION_OVERVIEW:
-        return open_view(app, s, VIEW_OVERVIEW);
+        return open_view(app, s, VIEW_OVERVIEW, out);
     case ACTION_DETAILS:
-        return open_view(app, s, VIEW_DETAILS);
+        return open_view(app, s, VIEW_DETAILS, out);
     case ACTION_LOG:
-        return open_view(app, s, VIEW_LOG);
+        return open_view(app, s, VIEW_LOG, out);
     case ACTION_EVENTS:
-        return open_view(app, s, VIEW_EVENTS);
+        return open_view(app, s, VIEW_EVENTS, out);
     case ACTION_HELP:
-        return open_view(app, s, VIEW_HELP);
+        return open_view(app, s, VIEW_HELP, out);
     default:
         break;
     }

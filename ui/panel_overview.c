@@ -7,7 +7,7 @@
 #include "ui/panels.h"
 #include "ui/plot.h"
 
-enum { NAME_COLS = 20, PATH_COL = 24, PATH_COLS = 11, RTT_COLS = 9, WORD_COLS = 18, HEAD_ROWS = 1 };
+enum { PATH_COL = 24, PATH_COLS = 11, RTT_COLS = 9, WORD_COLS = 18, HEAD_ROWS = 1 };
 
 /* What the highest sign of every row stands for. */
 static uint32_t shared_top(const struct snapshot *s, const int *rows, int count)
@@ -22,8 +22,26 @@ static uint32_t shared_top(const struct snapshot *s, const int *rows, int count)
     return most;
 }
 
+/* What the last probes say, and what was found of the one that is shown. */
+static void draw_words(struct canvas *canvas, struct rect inner, int at, int col,
+                       const struct snapshot_workspace *row, const struct finding *finding)
+{
+    unsigned lost = 0;
+    for (size_t i = 0; i < row->spark_count; i++) {
+        lost += row->spark_us[i] == 0 ? 1U : 0U;
+    }
+    int used = canvas_print(canvas, inner, at, col, lost > 0 ? STYLE_LOST : STYLE_DIM, "lost %u/%u",
+                            lost, (unsigned)row->spark_count);
+    if (finding != NULL) {
+        (void)canvas_print(canvas, inner, at, col + used + 2, severity_style(finding->severity),
+                           "%s %s", severity_sign(canvas->glyphs, finding->severity),
+                           finding->title);
+    }
+}
+
 static void draw_row(struct canvas *canvas, struct rect inner, int at, const struct app *app,
-                     const struct snapshot_workspace *row, uint32_t top)
+                     const struct snapshot_workspace *row, uint32_t top,
+                     const struct finding *finding)
 {
     char title[SNAPSHOT_NAME * 2];
     char latency[LATENCY_TEXT] = "";
@@ -40,7 +58,8 @@ static void draw_row(struct canvas *canvas, struct rect inner, int at, const str
     (void)canvas_text(canvas, inner, at, 2, sign_style, sign);
     (void)canvas_text(canvas, name, at, 4, STYLE_TEXT, title);
     if (!row->watched) {
-        (void)canvas_text(canvas, inner, at, PATH_COL, STYLE_DIM, "not watched yet");
+        (void)canvas_text(canvas, inner, at, PATH_COL, STYLE_DIM,
+                          "not watched: keep_connected says how many are");
         return;
     }
     if (row->path == PATH_NONE) {
@@ -56,6 +75,10 @@ static void draw_row(struct canvas *canvas, struct rect inner, int at, const str
     canvas_right(canvas, rtt, at, STYLE_TEXT, latency);
     spark_draw(canvas, inner, at, spark, row->spark_us, row->spark_count, top,
                path_style(row->path));
+    int words = spark + SNAPSHOT_SPARK + 2;
+    if (words + WORD_COLS <= inner.cols) {
+        draw_words(canvas, inner, at, words, row, finding);
+    }
 }
 
 static void draw_head(struct canvas *canvas, struct rect inner, uint32_t top)
@@ -95,7 +118,9 @@ void panel_overview(struct canvas *canvas, struct rect rect, const struct app *a
     uint32_t top = shared_top(s, rows, count);
     draw_head(canvas, inner, top);
     for (int i = 0; i < shown && first + i < count; i++) {
-        draw_row(canvas, inner, HEAD_ROWS + i, app, &s->workspaces[rows[first + i]], top);
+        int index = rows[first + i];
+        draw_row(canvas, inner, HEAD_ROWS + i, app, &s->workspaces[index], top,
+                 index == s->selected && s->finding_count > 0 ? &s->findings[0] : NULL);
         if (first + i == (int)list->at) {
             canvas_row_style(canvas, (struct rect){inner.row, inner.col, inner.rows, PATH_COL - 1},
                              HEAD_ROWS + i, STYLE_SELECTED);

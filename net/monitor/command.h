@@ -9,6 +9,7 @@
 enum command_kind {
     COMMAND_NONE,
     COMMAND_SELECT, /* id: the agent (or the workspace, when it has no agent) to watch and show */
+    COMMAND_WATCH,  /* all that run, as far as there is room: who is shown stays so */
     COMMAND_PAUSE,  /* toggle */
     COMMAND_RETRY,  /* probe, reconnect and reload the list now */
     COMMAND_QUIT,

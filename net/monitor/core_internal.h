@@ -152,6 +152,8 @@ void core_set_connection(struct core *core, struct connection_info *info);
 void core_pump(struct core *core);
 /* Shows an agent (and watches it), or a workspace that has none (agent NULL). */
 void core_select(struct core *core, const struct uuid *workspace, const struct uuid *agent);
+/* Watches an agent that is not shown, unless as many are watched as may be. */
+void core_watch(struct core *core, const struct uuid *workspace, const struct uuid *agent);
 struct watch *core_selected_watch(const struct core *core);
 struct watch *core_find_watch(const struct core *core, const struct uuid *agent);
 

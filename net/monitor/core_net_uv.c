@@ -154,6 +154,14 @@ static struct watch *add_watch(struct core *core, const struct uuid *workspace,
     return watch;
 }
 
+void core_watch(struct core *core, const struct uuid *workspace, const struct uuid *agent)
+{
+    if (core_find_watch(core, agent) == NULL && core->watch_count < core->options.watches_max) {
+        (void)add_watch(core, workspace, agent);
+        core_dirty(core);
+    }
+}
+
 void core_select(struct core *core, const struct uuid *workspace, const struct uuid *agent)
 {
     core->selected_workspace = *workspace;

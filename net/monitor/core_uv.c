@@ -159,6 +159,18 @@ static void select_row(struct core *core, const struct uuid *id)
     }
 }
 
+static void watch_running(struct core *core)
+{
+    for (size_t i = 0; i < core->workspaces.count; i++) {
+        const struct deployment_workspace *workspace = &core->workspaces.items[i];
+        for (size_t a = 0; a < workspace->agent_count; a++) {
+            if (workspace->agents[a].status == AGENT_CONNECTED) {
+                core_watch(core, &workspace->id, &workspace->agents[a].id);
+            }
+        }
+    }
+}
+
 static void set_paused(struct core *core, bool paused)
 {
     core->paused = paused;
@@ -173,6 +185,9 @@ void core_command(struct core *core, const struct command *command)
     switch (command->kind) {
     case COMMAND_SELECT:
         select_row(core, &command->id);
+        break;
+    case COMMAND_WATCH:
+        watch_running(core);
         break;
     case COMMAND_PAUSE:
         set_paused(core, !core->paused);
