@@ -333,12 +333,10 @@ static unsigned send(enum command_kind kind, struct command *out)
 
 static unsigned notify(struct app *app)
 {
-    static const char *const words[NOTIFY_COUNT] = {"nothing tells when the direct path is lost",
-                                                    "the bell rings when the direct path is lost",
-                                                    "a desktop notification tells when the direct "
-                                                    "path is lost"};
+    static const char *const words[NOTIFY_COUNT] = {"nothing tells", "the bell rings",
+                                                    "a desktop notification tells"};
     app->notify = (enum app_notify)((app->notify + 1) % NOTIFY_COUNT);
-    app_say(app, "%s", words[app->notify]);
+    app_say(app, "%s when the direct path is lost", words[app->notify]);
     return APP_REDRAW;
 }
 

@@ -19,7 +19,7 @@
 #include "net/tunnel/stack_internal_lwip.h"
 
 enum {
-    GATHER_MEMORY = 65535, /* lwIP counts in 16 bits */
+    GATHER_MEMORY = 65535 - STACK_SPARE, /* lwIP counts in 16 bits, the spare too */
 
     TCP_PORTS = IPV6_HEADER_LEN,
     TCP_SEQUENCE = IPV6_HEADER_LEN + 4,
@@ -35,7 +35,7 @@ struct gather_block {
     struct pbuf_custom pbuf;
     bool lent;     /* lwIP reads from `memory` */
     bool detached; /* and frees it */
-    uint8_t memory[GATHER_MEMORY];
+    uint8_t memory[GATHER_MEMORY + STACK_SPARE];
 };
 
 static uint32_t u32_at(const uint8_t *at)
@@ -114,16 +114,6 @@ static void on_returned(struct pbuf *pbuf)
     }
 }
 
-/* lwIP may keep what came too early for long: in memory that is no larger than it is. */
-static struct pbuf *copy_of(const uint8_t *at, size_t len)
-{
-    struct pbuf *copy = pbuf_alloc(PBUF_RAW, (u16_t)len, PBUF_RAM);
-    if (copy != NULL) {
-        (void)pbuf_take(copy, at, (u16_t)len);
-    }
-    return copy;
-}
-
 void stack_gather_flush(struct stack *stack)
 {
     struct gather *gather = &stack->gather;
@@ -139,7 +129,8 @@ void stack_gather_flush(struct stack *stack)
     at[5] = (uint8_t)(len - IPV6_HEADER_LEN);
     if (!stack_tcp_expects(at, u16_at(at + TCP_PORTS), u16_at(at + TCP_PORTS + 2),
                            u32_at(at + TCP_SEQUENCE))) {
-        in = copy_of(at, len);
+        /* It came too early and may be kept for long: in memory that is no larger than it is. */
+        in = stack_copy(bytes_of(at, len));
     } else {
         block->pbuf.custom_free_function = on_returned;
         block->lent = true;

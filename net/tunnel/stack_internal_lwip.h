@@ -18,6 +18,10 @@ enum {
     IPV6_NEXT_HEADER = 6,
     IPV6_SOURCE = 8,
     IPV6_DESTINATION = 24,
+
+    /* Behind each packet that lwIP reads: to find that a TCP option at the very end has no length,
+     * it looks for it there. */
+    STACK_SPARE = 4,
 };
 
 /* Segments of one connection that follow each other, as one packet: see stack_gather_lwip.c. */
@@ -46,6 +50,9 @@ struct stack {
 /* The time as lwIP sees it, until the next call. */
 void stack_set_now(mono_ns now);
 mono_ns stack_now(void);
+
+/* A copy in memory of lwIP's. NULL: no room. */
+struct pbuf *stack_copy(struct bytes packet);
 
 /* A packet for us; lwIP takes `in`. */
 void stack_feed(struct stack *stack, struct pbuf *in);

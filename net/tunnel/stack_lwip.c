@@ -180,6 +180,17 @@ static void answer_tsmp(struct stack *stack, struct bytes packet)
     stack->handlers.send(stack->owner, bytes_of(answer, sizeof answer));
 }
 
+struct pbuf *stack_copy(struct bytes packet)
+{
+    struct pbuf *copy = pbuf_alloc(PBUF_RAW, (u16_t)(packet.len + STACK_SPARE), PBUF_RAM);
+    if (copy != NULL) {
+        memset((uint8_t *)copy->payload + packet.len, 0, STACK_SPARE);
+        pbuf_realloc(copy, (u16_t)packet.len); /* the spare stays behind it */
+        (void)pbuf_take(copy, packet.ptr, (u16_t)packet.len);
+    }
+    return copy;
+}
+
 void stack_feed(struct stack *stack, struct pbuf *in)
 {
     if (stack->netif.input(in, &stack->netif) != ERR_OK) {
@@ -212,11 +223,10 @@ enum net_err stack_input(struct stack *stack, mono_ns now, struct bytes packet)
         return NET_OK;
     }
     stack_gather_flush(stack); /* in the order of arrival */
-    struct pbuf *in = pbuf_alloc(PBUF_RAW, (u16_t)packet.len, PBUF_RAM);
+    struct pbuf *in = stack_copy(packet);
     if (in == NULL) {
         return NET_ERR_FULL;
     }
-    (void)pbuf_take(in, packet.ptr, (u16_t)packet.len);
     stack_feed(stack, in);
     return NET_OK;
 }

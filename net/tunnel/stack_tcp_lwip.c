@@ -36,6 +36,8 @@ struct tcp_conn {
     unsigned busy; /* callbacks of ours that run */
     bool aborted;  /* by us, while they did */
     bool finished;
+    bool acking;     /* on_acked runs */
+    bool abort_due;  /* for its owner it is gone already */
     bool recovering; /* from losses before `recover` */
     uint32_t recover;
 };
@@ -164,8 +166,24 @@ static err_t on_received(void *arg, struct tcp_pcb *pcb, struct pbuf *data, err_
     return leave(conn);
 }
 
+/* Of those that were aborted while lwIP could not take it. */
+static void abort_due(struct stack *stack)
+{
+    struct tcp_conn *conn = stack->conns;
+    while (conn != NULL) {
+        if (conn->abort_due) {
+            conn->abort_due = false;
+            tcp_conn_abort(conn, stack_now());
+            conn = stack->conns;
+        } else {
+            conn = conn->next;
+        }
+    }
+}
+
 void stack_tcp_look(struct stack *stack)
 {
+    abort_due(stack);
     for (struct tcp_conn *conn = stack->conns; conn != NULL; conn = conn->next) {
         if (conn->pcb != NULL && (conn->pcb->flags & TF_INFR) != 0 && !conn->recovering) {
             conn->recovering = true;
@@ -196,9 +214,11 @@ static err_t on_acked(void *arg, struct tcp_pcb *pcb, u16_t count)
     conn->busy++;
     conn->counts.acked += count;
     steer(conn, pcb, count);
+    conn->acking = true;
     if (conn->handlers.acked != NULL) {
         conn->handlers.acked(conn->owner, conn, count);
     }
+    conn->acking = false;
     return leave(conn);
 }
 
@@ -416,6 +436,12 @@ void tcp_conn_abort(struct tcp_conn *conn, mono_ns now)
     struct tcp_pcb *pcb = conn->pcb;
     stack_set_now(now);
     if (pcb == NULL) {
+        return;
+    }
+    if (conn->acking) {
+        /* lwIP 2.1 would lose the data that came in the same segment: soon, when it is through. */
+        conn->handlers = (struct tcp_handlers){0};
+        conn->abort_due = true;
         return;
     }
     conn->aborted = true;

@@ -25,7 +25,7 @@ static const size_t mb = 1000000;
 struct end {
     struct world *w;
     struct tcp_conn *conn; /* NULL: gone */
-    bool opened, ended, failed, copies, aborts_on_data, closes_on_end;
+    bool opened, ended, failed, copies, aborts_on_data, aborts_on_ack, closes_on_end;
     enum net_err why;
     size_t to_send, sent, received, acked;
     bool wrong; /* other bytes than the pattern came */
@@ -98,8 +98,12 @@ static void on_ended(void *owner, struct tcp_conn *conn)
 static void on_acked(void *owner, struct tcp_conn *conn, size_t count)
 {
     struct end *end = owner;
-    (void)conn;
     end->acked += count;
+    if (end->aborts_on_ack && end->received > 0) {
+        end->conn = NULL;
+        tcp_conn_abort(conn, tcp_world_now(end->w->net));
+        return;
+    }
     send_more(end);
 }
 
@@ -330,6 +334,28 @@ static void test_a_peer_that_resets_in_the_middle_is_told(void **state)
     world_free(w);
 }
 
+static bool server_failed(void *owner)
+{
+    const struct world *w = owner;
+    return w->server.failed;
+}
+
+/* The acknowledgement that makes us reset it comes with data, which must not be lost by lwIP (the
+ * sanitizers look on) nor be told. */
+static void test_a_reset_on_an_acknowledgement_that_brings_data(void **state)
+{
+    struct world *w = world_new(16, &quick);
+    (void)state;
+    w->client.aborts_on_ack = true;
+    w->client.to_send = mb;
+    w->server.to_send = mb;
+    open_client(w, PORT);
+    assert_true(tcp_world_run(w->net, 60 * NS_PER_SEC, server_failed, w));
+    assert_int_equal(w->server.why, NET_ERR_CLOSED);
+    assert_null(w->client.conn);
+    world_free(w);
+}
+
 static void test_a_connection_that_is_refused_when_it_comes_is_reset(void **state)
 {
     struct world *w = world_new(11, &quick);
@@ -419,6 +445,7 @@ int main(void)
         cmocka_unit_test(test_a_host_that_does_not_answer_times_out),
         cmocka_unit_test(test_a_way_that_is_cut_in_the_middle_times_out),
         cmocka_unit_test(test_a_peer_that_resets_in_the_middle_is_told),
+        cmocka_unit_test(test_a_reset_on_an_acknowledgement_that_brings_data),
         cmocka_unit_test(test_a_connection_that_is_refused_when_it_comes_is_reset),
         cmocka_unit_test(test_a_transfer_under_way_allocates_nothing),
         cmocka_unit_test(test_nothing_ticks_after_the_end),
