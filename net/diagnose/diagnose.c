@@ -95,6 +95,17 @@ const char *span_text(uint64_t ns, char out[SPAN_TEXT_SIZE])
     return out;
 }
 
+const char *for_text(uint64_t ns, char out[SPAN_TEXT_SIZE])
+{
+    char span[SPAN_TEXT_SIZE];
+    if (ns < NS_PER_SEC) {
+        out[0] = '\0';
+    } else {
+        text_format(out, SPAN_TEXT_SIZE, " for %s", span_text(ns, span));
+    }
+    return out;
+}
+
 const char *ms_text(uint64_t ns, char out[SPAN_TEXT_SIZE])
 {
     text_format(out, SPAN_TEXT_SIZE, "%.1f ms", (double)ns / (double)NS_PER_MS);

@@ -103,6 +103,8 @@ struct facts {
     bool agent_lost;       /* the coordinator lost it */
     bool agent_left;       /* it said goodbye */
     char agent_version[FACT_NAME_SIZE];
+    enum fact agent_report; /* its own network report came; NO: it was asked, and failed */
+    char agent_report_text[FACT_TEXT_SIZE];
 
     /* The relay in use. */
     enum fact_link relay;

@@ -117,12 +117,16 @@ static const struct remedy remedies[FINDING_CODES] = {
          "the two networks, or have a STUN server deployed inside",
          TROUBLE "#vpns"},
     [FINDING_CLIENT_LOW_MTU] =
-        {"a full packet of the tunnel with all its headers has up to 1378 bytes; what an interface "
-         "does not take is dropped, and a direct connection hangs or is not found",
+        {"the MTU is the largest packet that an interface takes; a full one of the tunnel has up "
+         "to "
+         "1378 bytes with all its headers: it is dropped, and a direct connection hangs or is not "
+         "found",
          "", TROUBLE "#low-mtu"},
     [FINDING_AGENT_LOW_MTU] =
-        {"a full packet of the tunnel with all its headers has up to 1378 bytes; what an interface "
-         "does not take is dropped, and a direct connection hangs or is not found",
+        {"the MTU is the largest packet that an interface takes; a full one of the tunnel has up "
+         "to "
+         "1378 bytes with all its headers: it is dropped, and a direct connection hangs or is not "
+         "found",
          "", TROUBLE "#low-mtu"},
     [FINDING_CLIENT_AWS] =
         {"the NAT gateways of AWS are hard NATs: they take another public port for each "

@@ -42,12 +42,11 @@ static void rule_coordinator(struct draft *draft)
     const struct facts *facts = draft->facts;
     char span[SPAN_TEXT_SIZE];
     if (facts->coordinator == FACT_LINK_DOWN) {
-        draft_add(draft, FINDING_COORDINATOR_LOST,
-                  path_works(facts) ? SEVERITY_WARNING : SEVERITY_ERROR,
-                  "no session with the coordinator for %s%s%s%s",
-                  span_text(facts->coordinator_down_ns, span),
-                  facts->coordinator_text[0] != '\0' ? ": " : "", facts->coordinator_text,
-                  path_works(facts) ? " (the connection that stands still works)" : "")
+        draft_add(
+            draft, FINDING_COORDINATOR_LOST, path_works(facts) ? SEVERITY_WARNING : SEVERITY_ERROR,
+            "no session with the coordinator%s%s%s%s", for_text(facts->coordinator_down_ns, span),
+            facts->coordinator_text[0] != '\0' ? ": " : "", facts->coordinator_text,
+            path_works(facts) ? " (the connection that stands still works)" : "")
             ->certain = true;
     }
 }

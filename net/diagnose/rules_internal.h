@@ -36,6 +36,9 @@ const struct remedy *remedy_of(enum finding_code code);
 enum { SPAN_TEXT_SIZE = 24 };
 const char *span_text(uint64_t ns, char out[SPAN_TEXT_SIZE]);
 
+/* " for 12 s"; "" below a second */
+const char *for_text(uint64_t ns, char out[SPAN_TEXT_SIZE]);
+
 /* "12.3 ms" */
 const char *ms_text(uint64_t ns, char out[SPAN_TEXT_SIZE]);
 

@@ -2,6 +2,7 @@
  * What stands in the way of a direct path, on either side.
  */
 #include "net/base/text.h"
+#include "net/diagnose/aws_ranges.h"
 #include "net/diagnose/rules_internal.h"
 
 bool wants_direct(const struct facts *facts)
@@ -107,10 +108,13 @@ static void rule_vpn(struct draft *draft)
                   facts->default_route);
     }
     if (facts->client.hairpin == FACT_NO && facts->same_public_address == FACT_YES) {
-        draft_add(draft, FINDING_NO_HAIRPIN, hindrance(facts),
-                  "both sides have the public address of %s, and a packet sent there from here did "
-                  "not come back",
-                  facts->client.public_v4);
+        char ip[FACT_ADDRESS_SIZE] = "(not known)";
+        (void)address_without_port(facts->client.public_v4, ip, sizeof ip);
+        draft_add(
+            draft, FINDING_NO_HAIRPIN, hindrance(facts),
+            "both sides have the public address %s, and a packet sent there from here did not "
+            "come back",
+            ip);
     }
 }
 

@@ -45,9 +45,9 @@ static void rule_link(struct draft *draft)
     if (facts->relay == FACT_LINK_DOWN) {
         draft_add(draft, FINDING_DERP_UNREACHABLE,
                   relayed(facts) ? SEVERITY_ERROR : SEVERITY_WARNING,
-                  "relay %s cannot be reached for %s%s%s",
-                  region_text(&facts->relay_region, region), span_text(facts->relay_down_ns, span),
-                  facts->relay_text[0] != '\0' ? ": " : "", facts->relay_text);
+                  "relay %s cannot be reached%s%s%s", region_text(&facts->relay_region, region),
+                  for_text(facts->relay_down_ns, span), facts->relay_text[0] != '\0' ? ": " : "",
+                  facts->relay_text);
         return;
     }
     if (facts->relay == FACT_LINK_UP && facts->relay_health[0] != '\0') {

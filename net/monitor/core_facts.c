@@ -1,18 +1,14 @@
 /*
  * The facts of the diagnosis, gathered from the snapshot that is about to be published (so that a
- * figure is the same everywhere) and from what is known besides: netcheck, interfaces, the DERP
- * map, both sides' distances to the relays.
+ * figure is the same everywhere) and from what is known besides: the DERP map, both sides'
+ * distances to the relays; and core_facts_network.c.
  */
 #include <string.h>
 
 #include "net/base/text.h"
 #include "net/monitor/core_internal.h"
-#include "net/transport/path_mtu.h"
 
-enum {
-    FACTS_WINDOW = 60,        /* probes that loss and jitter are told of */
-    SURROUNDINGS_EVERY_S = 5, /* interfaces and MTUs are read so often at most */
-};
+enum { FACTS_WINDOW = 60 /* probes that loss and jitter are told of */ };
 
 static void copy(char *out, size_t size, const char *text)
 {
@@ -239,102 +235,6 @@ static void gather_distances(const struct core *core, const struct watch *watch,
     }
 }
 
-/* --- this side's network
- * ------------------------------------------------------------------------------------------------
- */
-
-static enum fact answer_fact(enum netcheck_answer answer)
-{
-    return answer == NETCHECK_YES ? FACT_YES : answer == NETCHECK_NO ? FACT_NO : FACT_UNKNOWN;
-}
-
-/* Two different addresses that servers saw us at. */
-static void gather_seen(const struct netcheck_report *report, struct fact_side *out)
-{
-    const struct net_address *first = NULL;
-    for (size_t i = 0; i < report->region_count; i++) {
-        const struct netcheck_stun *stun = &report->regions[i].stun_v4;
-        if (stun->state != NETCHECK_STUN_ANSWERED || stun->mapped.family == ADDRESS_NONE) {
-            continue;
-        }
-        if (first == NULL) {
-            first = &stun->mapped;
-        } else if (!address_equal(first, &stun->mapped)) {
-            address_text(first, out->seen_v4[0]);
-            address_text(&stun->mapped, out->seen_v4[1]);
-            return;
-        }
-    }
-}
-
-static void gather_interfaces(const struct interfaces *all, struct facts *out)
-{
-    struct fact_side *side = &out->client;
-    for (size_t i = 0; i < all->count; i++) {
-        const struct interface *one = &all->all[i];
-        if (one->default_v4 || (one->default_v6 && out->default_route[0] == '\0')) {
-            copy(out->default_route, sizeof out->default_route, one->name);
-            out->default_route_tunnel = interface_is_tunnel(one) ? FACT_YES : FACT_NO;
-        }
-        if (interface_reaches(one) && side->interface_count < FACT_INTERFACES_MAX) {
-            struct fact_interface *to = &side->interfaces[side->interface_count++];
-            copy(to->name, sizeof to->name, one->name);
-            to->mtu = one->mtu;
-        }
-    }
-}
-
-static void look_for_aws(const struct aws_ranges *ranges, struct fact_side *side)
-{
-    const char *addresses[] = {side->public_v4, side->public_v6};
-    for (size_t i = 0; i < 2 && side->aws != FACT_YES; i++) {
-        const struct ip_prefix *range = aws_ranges_find(ranges, addresses[i]);
-        if (addresses[i][0] == '\0') {
-            continue;
-        }
-        side->aws = range == NULL ? FACT_NO : FACT_YES;
-        if (range != NULL) {
-            ip_prefix_text(range, side->aws_range);
-            (void)address_without_port(addresses[i], side->aws_address, sizeof side->aws_address);
-        }
-    }
-}
-
-static void gather_own(const struct core *core, struct facts *out)
-{
-    const struct netcheck_report *report = paths_report(core->paths);
-    struct fact_side *side = &out->client;
-    if (core->diagnosis.interfaces_known) {
-        gather_interfaces(&core->diagnosis.interfaces, out);
-    }
-    if (report->round == 0) {
-        return;
-    }
-    bool over = report->stage != NETCHECK_PARTIAL;
-    side->udp = report->udp ? FACT_YES : over && report->stun_asked ? FACT_NO : FACT_UNKNOWN;
-    side->hard_nat = answer_fact(report->mapping_varies);
-    side->hairpin = answer_fact(report->hairpinning);
-    gather_seen(report, side);
-    address_text(&report->global_v4, side->public_v4);
-    address_text(&report->global_v6, side->public_v6);
-}
-
-/* The agent's endpoints hold its public addresses. */
-static void compare_public(const struct core *core, const struct watch *watch, struct facts *out)
-{
-    const struct net_address *own = &paths_report(core->paths)->global_v4;
-    if (own->family != ADDRESS_V4 || !watch->peer_known) {
-        return;
-    }
-    out->same_public_address = FACT_NO;
-    for (size_t i = 0; i < watch->peer.endpoint_count; i++) {
-        const struct net_address *one = &watch->peer.endpoints[i];
-        if (one->family == ADDRESS_V4 && memcmp(one->ip, own->ip, 4) == 0) {
-            out->same_public_address = FACT_YES;
-        }
-    }
-}
-
 /* --- the path
  * ------------------------------------------------------------------------------------------------
  */
@@ -391,59 +291,18 @@ static void gather_path(const struct core *core, const struct watch *watch,
     out->data_wanted = s->has_tunnel && !s->paused;
 }
 
-/* The way that is in use, or else the narrowest of those that were tried and are too narrow. */
-static void read_path_mtu(struct core *core, const struct watch *watch)
-{
-    struct diagnosis *d = &core->diagnosis;
-    struct path_status status;
-    d->path_mtu = 0;
-    if (watch == NULL) {
-        return;
-    }
-    peer_path_status(watch->config.path, &status);
-    const struct candidates *all = peer_path_candidates(watch->config.path);
-    for (size_t i = 0; i < all->count; i++) {
-        const struct net_address *to =
-            status.now.direct ? &status.now.address : &all->all[i].address;
-        uint32_t want = to->family == ADDRESS_V6 ? PATH_MTU_FULL_V6 : PATH_MTU_FULL_V4;
-        uint32_t mtu = path_mtu_read(to);
-        if (status.now.direct ||
-            (mtu != 0 && mtu < want && (d->path_mtu == 0 || mtu < d->path_mtu))) {
-            d->path_mtu = mtu;
-            d->path_mtu_want = want;
-            d->path_mtu_to = *to;
-        }
-        if (status.now.direct) {
-            return;
-        }
-    }
-}
-
-void core_read_surroundings(struct core *core, mono_ns now)
-{
-    struct diagnosis *d = &core->diagnosis;
-    if (d->read_at != 0 && mono_since(now, d->read_at) < SURROUNDINGS_EVERY_S * NS_PER_SEC) {
-        return;
-    }
-    d->read_at = now;
-    d->interfaces_known = interfaces_read(&d->interfaces) == NET_OK;
-    read_path_mtu(core, core_selected_watch(core));
-}
-
 void core_gather_facts(struct core *core, const struct snapshot *s, struct facts *out)
 {
     const struct watch *watch = core_selected_watch(core);
     memset(out, 0, sizeof *out);
     gather_deployment(core, s, out);
     gather_workspace(watch, s, out);
-    gather_own(core, out);
+    core_gather_own(core, out);
     gather_relay(core, s, s->region, out);
     if (watch != NULL) {
-        compare_public(core, watch, out);
+        core_gather_agent(core, watch, out);
         gather_path(core, watch, s, out);
         gather_distances(core, watch, out);
     }
-    text_copy(out->aws_source, sizeof out->aws_source, core->diagnosis.aws.source);
-    look_for_aws(&core->diagnosis.aws, &out->client);
-    look_for_aws(&core->diagnosis.aws, &out->agent_side);
+    core_look_for_aws(core, out);
 }

@@ -167,9 +167,14 @@ void core_fill_history(const struct watch *watch, struct snapshot *out);
 void core_fill_log(const struct log *log, struct snapshot *out);
 void core_fill_snapshot(const struct core *core, mono_ns now, struct snapshot *out);
 
-/* core_facts.c */
+/* core_facts_network.c */
+void core_gather_own(const struct core *core, struct facts *out);
+void core_gather_agent(const struct core *core, const struct watch *watch, struct facts *out);
+void core_look_for_aws(const struct core *core, struct facts *out);
 /* Interfaces and MTUs, if they were not read a moment ago. */
 void core_read_surroundings(struct core *core, mono_ns now);
+
+/* core_facts.c */
 void core_gather_facts(struct core *core, const struct snapshot *s, struct facts *out);
 
 /* core_diagnose_uv.c */
