@@ -95,6 +95,8 @@ struct core {
     size_t watch_count;
     struct uuid selected; /* agent, or a workspace without one; zero = none */
     struct uuid selected_workspace;
+    struct uuid agent_workspace; /* where the agent of the next name was last selected */
+    char agent_name[DEPLOYMENT_NAME_SIZE];
     bool paused;
     uv_timer_t tick_timer;
 

@@ -130,6 +130,33 @@ static void select_first(struct core *core)
     }
 }
 
+/* What the selected agent is called: after a stop and a start it is another one of that name. */
+static void remember_agent(struct core *core)
+{
+    for (size_t i = 0; i < core->workspaces.count; i++) {
+        const struct deployment_workspace *workspace = &core->workspaces.items[i];
+        for (size_t a = 0; a < workspace->agent_count; a++) {
+            if (uuid_equal(&workspace->agents[a].id, &core->selected)) {
+                core->agent_workspace = workspace->id;
+                text_copy(core->agent_name, sizeof core->agent_name, workspace->agents[a].name);
+                return;
+            }
+        }
+    }
+}
+
+static const struct deployment_agent *agent_again(const struct core *core,
+                                                  const struct deployment_workspace *workspace)
+{
+    bool known = uuid_equal(&workspace->id, &core->agent_workspace);
+    for (size_t i = 0; known && i < workspace->agent_count; i++) {
+        if (strcmp(workspace->agents[i].name, core->agent_name) == 0) {
+            return &workspace->agents[i];
+        }
+    }
+    return first_agent(workspace);
+}
+
 /* The selected workspace may have got its agent, or a new one, by being started. */
 static void reselect(struct core *core)
 {
@@ -143,7 +170,7 @@ static void reselect(struct core *core)
                 return;
             }
         }
-        const struct deployment_agent *agent = first_agent(workspace);
+        const struct deployment_agent *agent = agent_again(core, workspace);
         if (agent != NULL || !uuid_equal(&core->selected, &workspace->id)) {
             core_select(core, &workspace->id, agent == NULL ? NULL : &agent->id);
         }
@@ -159,6 +186,7 @@ static void on_list(void *owner, const struct failure *failure,
         failed(&core->list, failure);
         return;
     }
+    remember_agent(core);
     deployment_workspaces_clear(&core->workspaces);
     core->workspaces = *workspaces;
     *workspaces = (struct deployment_workspaces){0};

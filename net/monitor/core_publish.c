@@ -81,7 +81,10 @@ enum path_kind core_path_kind(const struct watch *watch)
 {
     struct path_status status;
     peer_path_status(watch->config.path, &status);
-    return watch->first_pong_at == 0 ? PATH_NONE : status.now.direct ? PATH_DIRECT : PATH_DERP;
+    if (watch->first_pong_at == 0 || !status.has_peer) { /* nothing has come, or the agent left */
+        return PATH_NONE;
+    }
+    return status.now.direct ? PATH_DIRECT : PATH_DERP;
 }
 
 static void fill_row(const struct core *core, const struct deployment_workspace *workspace,
@@ -303,7 +306,7 @@ static void fill_region_names(const struct core *core, const struct watch *watch
             out->home_latency_ns = v6 ? one->v6_ns : one->v4_ns;
         }
     }
-    if (watch != NULL && watch->peer_known) {
+    if (watch != NULL && watch->peer_at != 0) { /* as it was last told */
         const struct derp_region *theirs = derp_map_find(&core->map, watch->peer.preferred_derp);
         out->agent_region = watch->peer.preferred_derp;
         text_copy(out->agent_region_name, sizeof out->agent_region_name,

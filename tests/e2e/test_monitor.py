@@ -4,6 +4,7 @@ import re
 
 import pytest
 
+import web
 from program import environment
 from screen import Screen
 
@@ -67,6 +68,21 @@ def test_a_key_switches_the_workspace_and_with_it_the_title():
         screen.send("]")
         screen.wait_until(lambda s: "dev2" in title(s), "dev2 in the title")
         wait_for_pongs(screen)
+
+
+def test_a_workspace_that_was_started_anew_keeps_the_agent_that_was_chosen():
+    with web.Web(web.deployment(web.workspace("dev", agents=("first", "second")))) as server:
+        env = environment(CODER_URL=server.url, CODER_SESSION_TOKEN="a-token")
+        with Screen("dev.second", env=env) as screen:
+            screen.wait_until(lambda s: "dev · second" in title(s), "the agent that was named")
+            for agents in ((), ("first", "second")):  # stopped, then started: new agents of the same names
+                again = web.workspace("dev", agents=agents, status="running" if agents else "stopped")
+                for number, agent in enumerate(again["latest_build"]["resources"][0]["agents"]):
+                    agent["id"] = web.name_id(f"another {number}")
+                server.answers |= web.deployment(again)
+                screen.send("r")
+                screen.wait_until(lambda s: ("· " in title(s).split("/")[0]) == bool(agents), f"agents {agents}")
+            assert "dev · second" in title(screen)
 
 
 def whole(rows, columns):
