@@ -85,6 +85,8 @@ static const char *const sample_states[] = {"pending", "pong", "lost"};
 static const char *const candidate_states[] = {"untried", "silent", "too_big", "answered", "best"};
 static const char *const ladder_states[] = {"todo", "running", "done", "failed"};
 static const char *const link_states[] = {"idle", "connecting", "up", "waiting", "failed"};
+static const char *const speed_states[] = {"none", "waiting", "connecting", "running",
+                                           "done", "stopped", "failed"};
 static const char *const workspace_states[] = {"unknown", "running", "starting", "stopping",
                                                "stopped", "broken",  "deleted"};
 static const char *const agent_states[] = {"unknown", "connecting", "connected", "disconnected",
@@ -347,6 +349,87 @@ static const struct field fact_fields[] = {
 static const struct field_table facts_table = TABLE(fact_fields, S);
 #undef S
 
+#define S struct snapshot_speed_run
+static const struct field speed_run_fields[] = {
+    U64(S, number),        NAMED(S, state, speed_states),
+    BOOL(S, up),           UUID(S, agent),
+    TEXT(S, title),        WALL(S, when),
+    TIME(S, asked_at),     TIME(S, started_at),
+    TIME(S, ended_at),     U64(S, duration_ns),
+    U64(S, elapsed_ns),    U64(S, bytes),
+    U64(S, rate),          NAMED(S, path, paths),
+    TEXT(S, path_text),    TEXT(S, path_code),
+    BOOL(S, path_changed), TEXT(S, path_changed_to),
+    U64(S, rest_ns),       U64(S, load_ns),
+    U64(S, rest_count),    U64(S, load_count),
+    U64(S, load_lost),     U64(S, retransmits),
+    TEXT(S, failure),      TEXT(S, note),
+};
+static const struct field_table speed_runs = TABLE(speed_run_fields, S);
+#undef S
+
+#define S struct snapshot_speed_row
+static const struct field speed_row_fields[] = {U64(S, start_ns), U64(S, end_ns), U64(S, bytes)};
+static const struct field_table speed_rows = TABLE(speed_row_fields, S);
+#undef S
+
+#define S struct snapshot_speed
+static const struct field speed_fields[] = {
+    STRUCT(S, run, speed_runs),
+    BOOL(S, want_direct),
+    TEXT(S, waits_for),
+    TIME(S, waits_until),
+    U64(S, rate_now),
+    U64(S, slice_ns),
+    NUMBER(S, slice_count, SNAPSHOT_SLICES_MAX),
+    NUMBERS(S, slices, EXACT),
+    NUMBER(S, row_count, SNAPSHOT_ROWS_MAX),
+    ROWS(S, rows, speed_rows),
+    NUMBER(S, history_count, SNAPSHOT_RUNS_MAX),
+    ROWS(S, history, speed_runs),
+};
+static const struct field_table speed_table = TABLE(speed_fields, S);
+#undef S
+
+#define S struct snapshot_warning
+static const struct field warning_fields[] = {TEXT(S, code), TEXT(S, text)};
+static const struct field_table warnings = TABLE(warning_fields, S);
+#undef S
+
+#define S struct snapshot_interface
+static const struct field interface_fields[] = {TEXT(S, name), U32(S, mtu), TEXT(S, addresses)};
+static const struct field_table interfaces = TABLE(interface_fields, S);
+#undef S
+
+#define S struct snapshot_agent_report
+static const struct field agent_report_fields[] = {
+    TIME(S, at),
+    TEXT(S, failure),
+    TEXT(S, severity),
+    BOOL(S, has_net_info),
+    BOOL(S, udp),
+    BOOL(S, ipv4),
+    BOOL(S, ipv6),
+    NAMED(S, hard_nat, facts_known),
+    NAMED(S, hairpinning, facts_known),
+    NAMED(S, captive_portal, facts_known),
+    NAMED(S, upnp, facts_known),
+    NAMED(S, pmp, facts_known),
+    NAMED(S, pcp, facts_known),
+    U64(S, preferred_derp),
+    U64(S, home_latency_ns),
+    TEXT(S, global_v4),
+    TEXT(S, global_v6),
+    NUMBER(S, warning_count, SNAPSHOT_WARNINGS_MAX),
+    NUMBER(S, interface_warning_count, SNAPSHOT_WARNINGS_MAX),
+    NUMBER(S, interface_count, SNAPSHOT_INTERFACES_MAX),
+    ROWS(S, warnings, warnings),
+    ROWS(S, interface_warnings, warnings),
+    ROWS(S, interfaces, interfaces),
+};
+static const struct field_table agent_reports = TABLE(agent_report_fields, S);
+#undef S
+
 #define S struct snapshot
 static const struct field snapshot_fields[] = {
     TEXT(S, deployment),
@@ -416,6 +499,8 @@ static const struct field snapshot_fields[] = {
     U64(S, change_count),
     SERIES(S, changes, changes_kept, changes, struct snapshot_change, seq),
     TEXT(S, agent_version),
+    STRUCT(S, agent_report, agent_reports),
+    STRUCT(S, speed, speed_table),
     BOOL(S, direct_disabled_deployment),
     BOOL(S, direct_disabled_client),
     NUMBER(S, finding_count, FINDING_CODES),

@@ -115,9 +115,46 @@ static void compare_public(const struct core *core, const struct watch *watch, s
     }
 }
 
+/* An interface of the agent that has an address beyond its own link. */
+static bool agent_reaches(const struct agent_interface *one)
+{
+    for (size_t i = 0; i < one->address_count; i++) {
+        const struct net_address *ip = &one->addresses[i].ip;
+        if (!address_is_loopback(ip) && !address_is_link_local(ip)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* What the agent told through the tunnel of its own network. */
+static void gather_report(const struct watch *watch, struct fact_side *side)
+{
+    mono_ns at = 0;
+    const struct failure *why = NULL;
+    const struct agent_report *report = core_agent_report(watch, &at, &why);
+    for (size_t i = 0; report != NULL && i < report->interface_count; i++) {
+        const struct agent_interface *one = &report->interfaces[i];
+        if (agent_reaches(one) && side->interface_count < FACT_INTERFACES_MAX) {
+            struct fact_interface *to = &side->interfaces[side->interface_count++];
+            text_copy(to->name, sizeof to->name, one->name);
+            to->mtu = one->mtu;
+        }
+    }
+    if (report == NULL || !report->has_net_info) {
+        return;
+    }
+    side->udp = report->udp ? FACT_YES : FACT_NO;
+    side->hard_nat = answer_fact(report->mapping_varies);
+    side->hairpin = answer_fact(report->hairpinning);
+    address_text(&report->global_v4, side->public_v4);
+    address_text(&report->global_v6, side->public_v6);
+}
+
 void core_gather_agent(const struct core *core, const struct watch *watch, struct facts *out)
 {
     compare_public(core, watch, out);
+    gather_report(watch, &out->agent_side);
 }
 
 void core_look_for_aws(const struct core *core, struct facts *out)

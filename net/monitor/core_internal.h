@@ -3,6 +3,7 @@
  *   core_uv.c       life and commands          core_list_uv.c  REST: user, list, target
  *   core_net_uv.c   coordinator, relays, home  core_publish.c  state to snapshot
  *   core_facts.c    what the diagnosis knows   core_diagnose_uv.c  when it is made
+ *   core_speed_uv.c the speed test             core_agent_uv.c  the agent's own report
  */
 #ifndef NET_MONITOR_CORE_INTERNAL_H
 #define NET_MONITOR_CORE_INTERNAL_H
@@ -13,6 +14,8 @@
 #include "net/diagnose/findings.h"
 #include "net/monitor/core_uv.h"
 #include "net/monitor/watch.h"
+#include "net/probe/agent_report.h"
+#include "net/probe/speedtest_meter.h"
 #include "net/probe/tunnel_uv.h"
 #include "net/transport/interfaces.h"
 
@@ -50,6 +53,23 @@ struct diagnosis {
     struct interfaces interfaces;
     uint32_t path_mtu, path_mtu_want; /* 0 = not known */
     struct net_address path_mtu_to;
+};
+
+struct speedtest_run;
+
+/* The speed test under way, or the last one, and those before it. */
+struct core_speed {
+    uint64_t count; /* ever asked for */
+    struct snapshot_speed_run now;
+    struct speedtest_run *run; /* NULL: no connection */
+    bool want_direct;
+    mono_ns waits_until;
+    mono_ns rest_until; /* for pings at rest; 0 = it does not wait for them */
+    char waits_for[SNAPSHOT_TEXT];
+    uint64_t retransmits_before;
+    struct speedtest_meter meter;
+    size_t history_count;
+    struct snapshot_speed_run history[SNAPSHOT_RUNS_MAX]; /* oldest first; with the last one */
 };
 
 struct core {
@@ -99,6 +119,8 @@ struct core {
     char agent_name[DEPLOYMENT_NAME_SIZE];
     bool paused;
     uv_timer_t tick_timer;
+
+    struct core_speed speed;
 
     struct diagnosis diagnosis;
     uv_timer_t diagnose_timer;
@@ -156,6 +178,8 @@ void core_pump(struct core *core);
 void core_select(struct core *core, const struct uuid *workspace, const struct uuid *agent);
 /* Watches an agent that is not shown, unless as many are watched as may be. */
 void core_watch(struct core *core, const struct uuid *workspace, const struct uuid *agent);
+/* core_pump from the loop, soon. */
+void core_tick_soon(struct core *core);
 struct watch *core_selected_watch(const struct core *core);
 struct watch *core_find_watch(const struct core *core, const struct uuid *agent);
 
@@ -164,10 +188,36 @@ void core_copy_figures(struct snapshot_stats *to, const struct latency_figures *
 enum path_kind core_path_kind(const struct watch *watch);
 /* core_publish_path.c: the path of the watched agent, what else was tried, and what changed. */
 void core_fill_path(const struct core *core, const struct watch *watch, struct snapshot *out);
+/* A way as text: an address, or a region's name. */
+enum path_kind core_fill_route(const struct core *core, const struct path_route *route,
+                               char out[SNAPSHOT_NAME]);
+/* core_publish_speed.c */
+void core_fill_speed(const struct core_speed *speed, struct snapshot *out);
+void core_fill_agent_report(const struct watch *watch, struct snapshot *out);
 /* core_publish_history.c: the watched agent's older past, its echoes, and the log. */
 void core_fill_history(const struct watch *watch, struct snapshot *out);
 void core_fill_log(const struct log *log, struct snapshot *out);
 void core_fill_snapshot(const struct core *core, mono_ns now, struct snapshot *out);
+
+/* core_speed_uv.c */
+void core_speed_start(struct core *core, const struct command *command);
+void core_speed_stop(struct core *core);
+bool core_speed_is_busy(const struct core_speed *speed);
+/* Starts what waits, gives up what waited too long. When it is to be called next. */
+mono_ns core_speed_look(struct core *core, mono_ns now);
+/* Something happened on a path. */
+void core_speed_event(struct core *core, const struct watch *watch, const struct path_event *event);
+/* The watch is about to go. */
+void core_speed_forget(struct core *core, const struct watch *watch);
+
+/* core_agent_uv.c: one query a watch. */
+struct agent_query *core_agent_query_new(struct core *core, struct watch *watch);
+void core_agent_query_free(struct agent_query *query);
+/* Asks if it is time. When it is to be called next. */
+mono_ns core_agent_query_due(struct agent_query *query, mono_ns now);
+/* The last report and its time; NULL and 0: none came yet. *why is of the last attempt. */
+const struct agent_report *core_agent_report(const struct watch *watch, mono_ns *at,
+                                             const struct failure **why);
 
 /* core_facts_network.c */
 void core_gather_own(const struct core *core, struct facts *out);

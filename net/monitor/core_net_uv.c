@@ -68,6 +68,11 @@ static void on_tick(uv_timer_t *timer)
     core_pump(timer->data);
 }
 
+void core_tick_soon(struct core *core)
+{
+    (void)uv_timer_start(&core->tick_timer, on_tick, 0, 0);
+}
+
 /* Rounds up, so that the timer does not fire just before the deadline and spin. */
 static uint64_t ms_until(mono_ns now, mono_ns deadline)
 {
@@ -86,10 +91,12 @@ void core_pump(struct core *core)
             core_dirty(core);
         }
         echo_due(watch);
+        next = mono_min(next, core_agent_query_due(watch->query, mono_now()));
         next = mono_min(next, pass_grace(core, watch));
         next = mono_min(next, mono_min(watch_deadline(watch),
                                        watch->paused ? MONO_NEVER : echo_deadline(&watch->echo)));
     }
+    next = mono_min(next, core_speed_look(core, mono_now()));
     tunnel_pump(core->tunnel);
     if (next == MONO_NEVER) {
         (void)uv_timer_stop(&core->tick_timer);
@@ -108,12 +115,19 @@ static void set_reachable(struct core *core, struct watch *watch)
     watch_set_reachable(watch, relay_open || peer_path_candidates(watch->config.path)->count > 0);
 }
 
+static void release_watch(struct core *core, struct watch *watch)
+{
+    core_speed_forget(core, watch);
+    core_agent_query_free(watch->query);
+    tunnel_remove_peer(watch->config.peer);
+    watch_free(watch);
+}
+
 static void drop_watch(struct core *core, size_t index)
 {
     struct watch *watch = core->watches[index];
     coordinator_link_remove_agent(core->link, &watch->agent);
-    tunnel_remove_peer(watch->config.peer);
-    watch_free(watch);
+    release_watch(core, watch);
     core->watches[index] = core->watches[--core->watch_count];
 }
 
@@ -145,6 +159,7 @@ static struct watch *add_watch(struct core *core, const struct uuid *workspace,
         .count_unsent = core->options.headless,
     };
     struct watch *watch = watch_new(&config, workspace, agent, mono_now());
+    watch->query = core_agent_query_new(core, watch);
     tunnel_peer_set_user(peer, watch);
     echo_init(&watch->echo, (uint16_t)rng_u64(core->rng), echo_interval(core),
               ECHO_TIMEOUT_S * NS_PER_SEC);
@@ -270,6 +285,7 @@ static void on_path_event(void *owner, struct tunnel_peer *peer, const struct pa
     struct watch *watch = tunnel_peer_user(peer);
     char to[SNAPSHOT_NAME];
     watch_event(watch, mono_now(), wall_now(), event);
+    core_speed_event(core, watch, event);
     if (event->kind == PATH_EVENT_CHANGED) {
         core_event(core, "%s: %s", route_text(core, &event->to, to),
                    path_reason_text(event->reason));
@@ -290,7 +306,7 @@ static void on_handshake(void *owner, struct tunnel_peer *peer, bool done)
     }
     if (done) {
         echo_start(&watch->echo, mono_now());
-        (void)uv_timer_start(&core->tick_timer, on_tick, 0, 0);
+        core_tick_soon(core);
     }
     core_dirty(core);
 }
@@ -491,8 +507,7 @@ void core_net_retry(struct core *core)
 void core_net_stop(struct core *core)
 {
     for (size_t i = 0; i < core->watch_count; i++) {
-        tunnel_remove_peer(core->watches[i]->config.peer);
-        watch_free(core->watches[i]);
+        release_watch(core, core->watches[i]);
     }
     core->watch_count = 0;
 }

@@ -519,11 +519,13 @@ void core_fill_snapshot(const struct core *core, mono_ns now, struct snapshot *o
     fill_relay(core, watch, out);
     if (watch != NULL) {
         core_fill_path(core, watch, out);
+        core_fill_agent_report(watch, out);
         fill_figures(out, out->path, true, &out->window);
         fill_figures(out, out->path == PATH_DIRECT ? PATH_DERP : PATH_DIRECT, false, &out->other);
     }
     fill_region_names(core, watch, out);
     fill_ladder(core, watch, out);
     fill_events(core, out);
+    core_fill_speed(&core->speed, out);
     core_fill_log(&core->log, out);
 }

@@ -79,8 +79,8 @@ static void fill_candidates(const struct watch *watch, const struct path_status 
     }
 }
 
-static enum path_kind fill_route(const struct core *core, const struct path_route *route,
-                                 char out[SNAPSHOT_NAME])
+enum path_kind core_fill_route(const struct core *core, const struct path_route *route,
+                               char out[SNAPSHOT_NAME])
 {
     if (route->direct) {
         char address[ADDRESS_TEXT_SIZE];
@@ -103,8 +103,8 @@ static void fill_changes(const struct core *core, const struct watch *watch, str
         const struct watch_change *from = &watch->changes[seq % WATCH_CHANGES];
         struct snapshot_change *to = &out->changes[i];
         *to = (struct snapshot_change){.seq = seq, .at = from->at, .when = from->when};
-        to->from = fill_route(core, &from->from, to->from_text);
-        to->to = fill_route(core, &from->to, to->to_text);
+        to->from = core_fill_route(core, &from->from, to->from_text);
+        to->to = core_fill_route(core, &from->to, to->to_text);
         text_copy(to->reason, sizeof to->reason, path_reason_name(from->reason));
         text_copy(to->why, sizeof to->why, path_reason_text(from->reason));
     }

@@ -196,6 +196,12 @@ void core_command(struct core *core, const struct command *command)
         core_questions_retry(core);
         core_net_retry(core);
         break;
+    case COMMAND_SPEEDTEST_START:
+        core_speed_start(core, command);
+        break;
+    case COMMAND_SPEEDTEST_STOP:
+        core_speed_stop(core);
+        break;
     case COMMAND_QUIT:
     case COMMAND_NONE:
         break;

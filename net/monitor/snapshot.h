@@ -32,6 +32,11 @@ enum {
     SNAPSHOT_ENDPOINTS_MAX = 16,
     SNAPSHOT_CANDIDATES_MAX = 16,
     SNAPSHOT_CHANGES_MAX = 16,
+    SNAPSHOT_SLICES_MAX = 512, /* of a speed test, for its graph */
+    SNAPSHOT_ROWS_MAX = 640,   /* of a speed test, of a second or more each */
+    SNAPSHOT_RUNS_MAX = 8,     /* speed tests that are remembered */
+    SNAPSHOT_WARNINGS_MAX = 8, /* of the agent's report, each of two lists */
+    SNAPSHOT_INTERFACES_MAX = 32,
     SNAPSHOT_ADDRESS = 64, /* ADDRESS_TEXT_SIZE */
     SNAPSHOT_NAME = 96,
     SNAPSHOT_TEXT = 240,
@@ -144,6 +149,96 @@ struct snapshot_link {
     mono_ns retry_at; /* LINK_WAITING */
     unsigned attempts;
     char detail[SNAPSHOT_TEXT]; /* last failure; empty when up */
+};
+
+enum speed_state {
+    SPEED_NONE,
+    SPEED_WAITING,    /* for what `waits_for` says */
+    SPEED_CONNECTING, /* and for the agent's answer */
+    SPEED_RUNNING,
+    SPEED_DONE,
+    SPEED_STOPPED, /* by the user; what was measured until then is there */
+    SPEED_FAILED,  /* likewise; `failure` says why */
+};
+
+/* How a speed test went, or goes. */
+struct snapshot_speed_run {
+    uint64_t number; /* counted from 1 in this sitting; 0: there is none */
+    enum speed_state state;
+    bool up;
+    struct uuid agent;
+    char title[SNAPSHOT_NAME * 2]; /* of the agent: "dev1 · main" */
+    struct wall_time when;         /* of the start of the transfer, or of the request */
+    mono_ns asked_at;
+    mono_ns started_at, ended_at;  /* of the transfer; 0 = not yet, or never */
+    uint64_t duration_ns;          /* asked for */
+    uint64_t elapsed_ns;           /* from the start to the last byte */
+    uint64_t bytes;                /* received, or (upload) acknowledged by the agent */
+    uint64_t rate;                 /* of all that; bits a second */
+    enum path_kind path;           /* at the start of the transfer */
+    char path_text[SNAPSHOT_NAME]; /* address, or region's name */
+    char path_code[SNAPSHOT_NAME]; /* region's code; "" when direct */
+    bool path_changed;             /* in mid-test; the last time to: */
+    char path_changed_to[SNAPSHOT_NAME];
+    /* Medians of the pings before the test, and of those during it. Counts 0: not known. */
+    uint64_t rest_ns, load_ns;
+    uint64_t rest_count, load_count, load_lost;
+    uint64_t retransmits;        /* segments that we sent again */
+    char failure[SNAPSHOT_TEXT]; /* FAILED */
+    char note[SNAPSHOT_TEXT];    /* what is odd about a result; "" = nothing */
+};
+
+/* A line of the table: whole blocks of 2 MiB, as `coder speedtest` counts them. */
+struct snapshot_speed_row {
+    uint64_t start_ns, end_ns; /* since the start of the transfer */
+    uint64_t bytes;
+};
+
+/* The test that runs, or the last one. */
+struct snapshot_speed {
+    struct snapshot_speed_run run;
+    bool want_direct;
+    char waits_for[SNAPSHOT_TEXT];        /* WAITING */
+    mono_ns waits_until;                  /* when it gives up; MONO_NEVER = not */
+    uint64_t rate_now;                    /* over the last second; bits a second */
+    uint64_t slice_ns;                    /* how long each slice is */
+    size_t slice_count;                   /* the last one is not over while the test runs */
+    uint64_t slices[SNAPSHOT_SLICES_MAX]; /* bytes, from started_at on */
+    size_t row_count;
+    struct snapshot_speed_row rows[SNAPSHOT_ROWS_MAX];
+    size_t history_count; /* those that are over, oldest first */
+    struct snapshot_speed_run history[SNAPSHOT_RUNS_MAX];
+};
+
+enum report_answer { REPORT_UNKNOWN, REPORT_NO, REPORT_YES };
+
+struct snapshot_warning {
+    char code[16];
+    char text[SNAPSHOT_TEXT];
+};
+
+struct snapshot_interface {
+    char name[SNAPSHOT_ADDRESS];
+    uint32_t mtu;                  /* 0 = not told */
+    char addresses[SNAPSHOT_TEXT]; /* "10.0.0.4/24 fe80::1/64" */
+};
+
+/* What the agent says of its own network, asked through the tunnel now and then. */
+struct snapshot_agent_report {
+    mono_ns at;                  /* when the answer came; 0 = never */
+    char failure[SNAPSHOT_TEXT]; /* of the last attempt; "" = it was answered */
+    char severity[16];           /* "ok", "warning", "error" */
+    bool has_net_info;           /* else the agent has not finished a netcheck */
+    bool udp, ipv4, ipv6;
+    enum report_answer hard_nat; /* another public address for every destination */
+    enum report_answer hairpinning, captive_portal, upnp, pmp, pcp;
+    int64_t preferred_derp;   /* 0 = none */
+    uint64_t home_latency_ns; /* its own, to that region; 0 = not known */
+    char global_v4[SNAPSHOT_ADDRESS], global_v6[SNAPSHOT_ADDRESS]; /* with port; "" = none */
+    size_t warning_count, interface_warning_count, interface_count;
+    struct snapshot_warning warnings[SNAPSHOT_WARNINGS_MAX];
+    struct snapshot_warning interface_warnings[SNAPSHOT_WARNINGS_MAX];
+    struct snapshot_interface interfaces[SNAPSHOT_INTERFACES_MAX];
 };
 
 enum workspace_state {
@@ -262,6 +357,8 @@ struct snapshot {
     size_t changes_kept;
     struct snapshot_change changes[SNAPSHOT_CHANGES_MAX]; /* oldest first */
     char agent_version[SNAPSHOT_NAME];
+    struct snapshot_agent_report agent_report;
+    struct snapshot_speed speed;
     bool direct_disabled_deployment;
     bool direct_disabled_client;
 

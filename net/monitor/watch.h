@@ -25,6 +25,7 @@
 enum { WATCH_CHANGES = SNAPSHOT_CHANGES_MAX };
 
 struct tunnel_peer;
+struct agent_query;
 
 struct watch_config {
     uint64_t interval_ns;
@@ -44,6 +45,7 @@ struct watch_change {
 };
 
 struct watch {
+    struct agent_query *query; /* the core's */
     struct uuid agent;
     struct uuid workspace;
     struct watch_config config;
