@@ -49,7 +49,7 @@ static bool is_complete(const struct doctor *doctor, const struct snapshot *s)
         f->path == FACT_PATH_DIRECT ||
         (f->path == FACT_PATH_RELAY && (disabled || f->path_for_ns >= RELAYED_MS * NS_PER_MS));
     bool own_known = f->client.udp != FACT_UNKNOWN || f->stun_servers == FACT_NO || disabled;
-    bool agent_known = f->agent_side.udp != FACT_UNKNOWN || after >= REPORT_MS * NS_PER_MS;
+    bool agent_known = f->agent_report != FACT_UNKNOWN || after >= REPORT_MS * NS_PER_MS;
     return settled && own_known && agent_known && after >= LEAST_MS * NS_PER_MS &&
            f->handshake == FACT_YES && f->coordinator == FACT_LINK_UP &&
            f->probes.answered + f->probes.lost >= SAMPLES;

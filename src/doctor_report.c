@@ -216,6 +216,9 @@ static void print_report(const struct doctor_view *view)
         f->default_route[0] != '\0' ? f->default_route : "(not known)",
         answers[f->default_route_tunnel]);
     report_side(view, "the agent", &f->agent_side);
+    if (f->agent_report == FACT_NO) {
+        say(view, "%-*sits own report could not be had: %s\n", LABEL, "", f->agent_report_text);
+    }
     say(view, "%-*s%s\n", LABEL, "AWS ranges", f->aws_source);
     say(view, "%-*s", LABEL, "findings");
     for (size_t i = 0; i < s->finding_count; i++) {
@@ -341,6 +344,7 @@ void doctor_print_json(const struct doctor_view *view)
     out_add_text(object, "default_route", f->default_route);
     add_fact(object, "default_route_tunnel", f->default_route_tunnel);
     add_side(object, "agent", &f->agent_side);
+    out_add_text(object, "agent_report_failure", f->agent_report_text);
     out_add_text(object, "aws_ranges", f->aws_source);
     print_masked(view, object);
 }

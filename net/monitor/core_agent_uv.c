@@ -11,7 +11,8 @@
 enum {
     ASK_EVERY_S = 60,
     RETRY_S = 20,
-    TOO_OLD_S = 600, /* an agent that has no such API gets none while it lives */
+    UNFINISHED_S = 2, /* it had not finished its first netcheck */
+    TOO_OLD_S = 600,  /* an agent that has no such API gets none while it lives */
 };
 
 struct agent_query {
@@ -52,9 +53,10 @@ static void on_report(void *owner, const struct agent_report *report, const stru
     } else {
         log_line(&query->core->log, LOG_DEBUG, LOG_MAIN, "the agent's report: %s", why->text);
     }
-    uint64_t wait_s = report != NULL                     ? ASK_EVERY_S
-                      : why->code == NET_ERR_UNSUPPORTED ? TOO_OLD_S
-                                                         : RETRY_S;
+    uint64_t wait_s = report != NULL && report->has_net_info ? ASK_EVERY_S
+                      : report != NULL                       ? UNFINISHED_S
+                      : why->code == NET_ERR_UNSUPPORTED     ? TOO_OLD_S
+                                                             : RETRY_S;
     query->next_at = mono_after(now, wait_s * NS_PER_SEC);
     core_dirty(query->core);
     core_pump(query->core);

@@ -76,6 +76,18 @@ static void look_for_aws(const struct aws_ranges *ranges, struct fact_side *side
     }
 }
 
+/* A firewall on this computer itself may refuse to send at all. */
+static bool could_not_ask(const struct netcheck_report *report)
+{
+    for (size_t i = 0; i < report->region_count; i++) {
+        if (report->regions[i].stun_v4.state == NETCHECK_STUN_UNSENT ||
+            report->regions[i].stun_v6.state == NETCHECK_STUN_UNSENT) {
+            return true;
+        }
+    }
+    return false;
+}
+
 void core_gather_own(const struct core *core, struct facts *out)
 {
     const struct netcheck_report *report = paths_report(core->paths);
@@ -87,7 +99,9 @@ void core_gather_own(const struct core *core, struct facts *out)
         return;
     }
     bool over = report->stage != NETCHECK_PARTIAL;
-    side->udp = report->udp ? FACT_YES : over && report->stun_asked ? FACT_NO : FACT_UNKNOWN;
+    side->udp = report->udp                                             ? FACT_YES
+                : over && (report->stun_asked || could_not_ask(report)) ? FACT_NO
+                                                                        : FACT_UNKNOWN;
     side->hard_nat = answer_fact(report->mapping_varies);
     side->hairpin = answer_fact(report->hairpinning);
     gather_seen(report, side);
@@ -98,6 +112,40 @@ void core_gather_own(const struct core *core, struct facts *out)
 /* --- the agent's network
  * ------------------------------------------------------------------------------------------------
  */
+
+static bool reaches(const struct agent_interface *one)
+{
+    for (size_t i = 0; i < one->address_count; i++) {
+        const struct net_address *ip = &one->addresses[i].ip;
+        if (!address_is_link_local(ip) && !address_is_loopback(ip)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static void take_report(const struct agent_report *report, bool direct, struct fact_side *out)
+{
+    for (size_t i = 0; i < report->interface_count; i++) {
+        const struct agent_interface *one = &report->interfaces[i];
+        if (reaches(one) && out->interface_count < FACT_INTERFACES_MAX) {
+            struct fact_interface *to = &out->interfaces[out->interface_count++];
+            copy(to->name, sizeof to->name, one->name);
+            to->mtu = one->mtu;
+        }
+    }
+    if (!report->has_net_info) {
+        return;
+    }
+    bool seen =
+        report->global_v4.family != ADDRESS_NONE || report->global_v6.family != ADDRESS_NONE;
+    /* An agent may publish its report before the STUN answers are in: one "no" proves nothing. */
+    out->udp = report->udp || seen ? FACT_YES : direct ? FACT_UNKNOWN : FACT_NO;
+    out->hard_nat = answer_fact(report->mapping_varies);
+    out->hairpin = answer_fact(report->hairpinning);
+    address_text(&report->global_v4, out->public_v4);
+    address_text(&report->global_v6, out->public_v6);
+}
 
 /* The agent's endpoints hold its public addresses. */
 static void compare_public(const struct core *core, const struct watch *watch, struct facts *out)
@@ -115,46 +163,19 @@ static void compare_public(const struct core *core, const struct watch *watch, s
     }
 }
 
-/* An interface of the agent that has an address beyond its own link. */
-static bool agent_reaches(const struct agent_interface *one)
-{
-    for (size_t i = 0; i < one->address_count; i++) {
-        const struct net_address *ip = &one->addresses[i].ip;
-        if (!address_is_loopback(ip) && !address_is_link_local(ip)) {
-            return true;
-        }
-    }
-    return false;
-}
-
-/* What the agent told through the tunnel of its own network. */
-static void gather_report(const struct watch *watch, struct fact_side *side)
+void core_gather_agent(const struct core *core, const struct watch *watch, struct facts *out)
 {
     mono_ns at = 0;
     const struct failure *why = NULL;
     const struct agent_report *report = core_agent_report(watch, &at, &why);
-    for (size_t i = 0; report != NULL && i < report->interface_count; i++) {
-        const struct agent_interface *one = &report->interfaces[i];
-        if (agent_reaches(one) && side->interface_count < FACT_INTERFACES_MAX) {
-            struct fact_interface *to = &side->interfaces[side->interface_count++];
-            text_copy(to->name, sizeof to->name, one->name);
-            to->mtu = one->mtu;
-        }
-    }
-    if (report == NULL || !report->has_net_info) {
-        return;
-    }
-    side->udp = report->udp ? FACT_YES : FACT_NO;
-    side->hard_nat = answer_fact(report->mapping_varies);
-    side->hairpin = answer_fact(report->hairpinning);
-    address_text(&report->global_v4, side->public_v4);
-    address_text(&report->global_v6, side->public_v6);
-}
-
-void core_gather_agent(const struct core *core, const struct watch *watch, struct facts *out)
-{
     compare_public(core, watch, out);
-    gather_report(watch, &out->agent_side);
+    if (report != NULL) {
+        out->agent_report = FACT_YES;
+        take_report(report, core_path_kind(watch) == PATH_DIRECT, &out->agent_side);
+    } else if (why->code != NET_OK) {
+        out->agent_report = FACT_NO;
+        copy(out->agent_report_text, sizeof out->agent_report_text, why->text);
+    }
 }
 
 void core_look_for_aws(const struct core *core, struct facts *out)

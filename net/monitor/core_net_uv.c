@@ -11,7 +11,7 @@
 enum {
     ECHO_MIN_INTERVAL_S = 2, /* the tunnel is asked less often than the path */
     ECHO_TIMEOUT_S = 5,
-    HANDSHAKE_GRACE_MS = 500,
+    HANDSHAKE_GRACE_MS = 1500,
 };
 
 /* --- watches ------------------------------------------------------------------------------------

@@ -198,6 +198,15 @@ static bool awaits_handshake(const struct watch *watch)
            tunnel_peer_status(watch->config.peer, &status) && status.handshakes == 0;
 }
 
+/* Likewise what the agent says of its own network. */
+static bool awaits_report(const struct watch *watch)
+{
+    mono_ns at = 0;
+    const struct failure *why = NULL;
+    return watch->first_pong_at != 0 && !watch->grace_over &&
+           core_agent_report(watch, &at, &why) == NULL && why->code == NET_OK;
+}
+
 static void fill_history(const struct watch *watch, struct snapshot *out)
 {
     uint64_t count = watch->beats < SNAPSHOT_SAMPLES_MAX ? watch->beats : SNAPSHOT_SAMPLES_MAX;
@@ -209,7 +218,7 @@ static void fill_history(const struct watch *watch, struct snapshot *out)
     }
     latency_run_figures(&watch->run, &figures);
     core_copy_figures(&out->run, &figures);
-    out->finished = watch_done(watch) && !awaits_handshake(watch);
+    out->finished = watch_done(watch) && !awaits_handshake(watch) && !awaits_report(watch);
 }
 
 /* --- links and the ladder
