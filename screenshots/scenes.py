@@ -11,36 +11,100 @@ from screen import Screen
 
 # A relay with some way to it, so that the graph has a shape.
 RELAY = ["--relay-delay", "18", "--relay-jitter", "9"]
+PROBES = 550  # most of a minute, ten a second
 
 
 def pings(screen):
     """How many have their result: the last figure of the line of the whole run."""
-    found = re.search(r" since .* lost [0-9]+/([0-9]+)", screen.text())
+    found = re.search(r"since .* lost [0-9]+/([0-9]+)", screen.text())
     return int(found.group(1)) if found else 0
 
 
-def monitor(folder, lab, env, name, rows, columns, wanted):
-    """The monitor with one minute across its graph, and most of that minute seen."""
-    with Screen("dev1", "--interval", "100ms", rows=rows, columns=columns, env=env) as screen:
-        screen.wait_for(r"5 min")
+class Scenes:
+    def __init__(self, folder, lab):
+        self.folder, self.lab = folder, lab
+        self.env = lab.client_environment(COLORTERM="truecolor", XDG_STATE_HOME="/nonexistent",
+                                          XDG_CONFIG_HOME="/nonexistent")
+
+    def turn(self):
+        """The agent gives up its direct path, or offers it again."""
+        os.kill(self.lab.process.pid, signal.SIGUSR1)
+
+    def monitor(self, *flags, rows=34, columns=120):
+        screen = Screen("dev1", "--interval", "100ms", *flags, rows=rows, columns=columns, env=self.env)
+        screen.wait_for(r"p50/p95/p99 .* ms")
         while "1 min" not in screen.text():
             seen = screen.text()
             screen.send("+")
             screen.wait_until(lambda s: s.text() != seen, "a shorter time across the graph")
-        for count in (wanted * 2 // 5, wanted * 3 // 5, wanted):  # direct, then relayed, then direct again
-            screen.wait_until(lambda s, count=count: pings(s) >= count, f"{count} pings", limit=180)
-            if count < wanted:
-                os.kill(lab, signal.SIGUSR1)
-        picture.save(screen.display, os.path.join(folder, name))
+        return screen
+
+    def probe(self, screen, count):
+        screen.wait_until(lambda s: pings(s) >= count, f"{count} pings", limit=180)
+
+    def save(self, screen, name, light=False):
+        picture.save(screen.display, os.path.join(self.folder, name + ".png"), light)
+
+    def close(self, screen):
         screen.send("q")
         screen.wait_exit()
+
+    def main_views(self):
+        """One sitting: direct, relayed, direct again; then the views over it."""
+        screen = self.monitor()
+        self.probe(screen, PROBES * 2 // 5)
+        self.turn()
+        self.probe(screen, PROBES * 3 // 5)
+        screen.wait_for("goes through a relay")
+        self.save(screen, "relayed")
+        self.turn()
+        self.probe(screen, PROBES)
+        screen.wait_gone("goes through a relay")
+        self.save(screen, "monitor")
+        for key, name, seen in [("o", "overview", r"dev2 +→ direct.*▁|dev2 +→ direct"), ("?", "help", "help: overview")]:
+            screen.send(key)
+            screen.wait_for(seen)
+            if key == "o":
+                screen.wait_until(lambda s: re.search("dev2 .*[▁-█]{20}", s.text()), "a line for dev2")
+            self.save(screen, name)
+        screen.send("escape")
+        screen.wait_for("LAST 60 PROBES")
+        screen.send("escape")
+        screen.wait_for("p50/p95/p99")
+        screen.send("w")
+        screen.wait_for("pinned")
+        self.save(screen, "picker")
+        self.close(screen)
+
+    def throughput(self):
+        screen = self.monitor()
+        self.probe(screen, 60)
+        screen.send("s")
+        screen.wait_for(r"s again", limit=180)
+        screen.send("s")
+        screen.wait_for(r"3\.[0-9] of 5\.0 s", limit=180)
+        self.save(screen, "throughput")
+        screen.wait_for(r"s again", limit=180)
+        self.close(screen)
+
+    def other(self, name, *flags, light=False, **size):
+        screen = self.monitor(*flags, **size)
+        self.probe(screen, PROBES * 2 // 5)
+        self.turn()
+        self.probe(screen, PROBES * 3 // 5)
+        self.turn()
+        self.probe(screen, PROBES)
+        self.save(screen, name, light)
+        self.close(screen)
 
 
 def main(folder):
     with Lab(*RELAY) as lab:
-        env = lab.client_environment(COLORTERM="truecolor")
-        monitor(folder, lab.process.pid, env, "monitor.png", 34, 110, 550)
-        monitor(folder, lab.process.pid, env, "monitor-80x24.png", 24, 80, 550)
+        scenes = Scenes(folder, lab)
+        scenes.main_views()
+        scenes.throughput()
+        scenes.other("light", "--theme", "light", light=True)
+        scenes.other("monitor-80x24", rows=24, columns=80)
 
 
 main(sys.argv[1])

@@ -9,7 +9,7 @@
 
 void app_init(struct app *app)
 {
-    *app = (struct app){.depth = 1, .follow = true, .level = LOG_INFO};
+    *app = (struct app){.depth = 1, .follow = true, .level = LOG_INFO, .test.time = 1};
     keys_init(&app->keys);
     window_init(&app->window);
 }

@@ -26,7 +26,7 @@ struct app_list {
     char filter[APP_FILTER_SIZE];
 };
 
-enum app_panel { PANEL_GRAPH, PANEL_PATH, PANEL_FINDINGS, PANEL_EVENTS, PANEL_COUNT };
+enum app_panel { PANEL_GRAPH, PANEL_PATH, PANEL_FINDINGS, PANEL_EVENTS, PANEL_TESTS, PANEL_COUNT };
 
 /* What is done when a direct path is lost. */
 enum app_notify { NOTIFY_NONE, NOTIFY_BELL, NOTIFY_DESKTOP, NOTIFY_COUNT };
@@ -48,6 +48,11 @@ struct app {
     enum graph_series series;
     mono_ns marks[APP_MARKS_MAX];
     size_t mark_count; /* ever; the last ones are kept */
+
+    struct {
+        bool up, direct;
+        unsigned time; /* index: test_seconds */
+    } test;            /* that is started next */
 
     enum app_panel panel; /* has the focus */
     bool full;            /* alone on the screen */

@@ -135,6 +135,64 @@ static void open_rows(struct app *app, const struct snapshot *s, enum view view)
     }
 }
 
+/* --- throughput ---------------------------------------------------------------------------------
+ */
+
+static bool test_runs(const struct snapshot *s)
+{
+    enum speed_state state = s->speed.run.state;
+    return state == SPEED_WAITING || state == SPEED_CONNECTING || state == SPEED_RUNNING;
+}
+
+static unsigned start_test(struct app *app, const struct snapshot *s, bool up, bool direct,
+                           unsigned seconds, struct command *out)
+{
+    if (app_view(app) == VIEW_TEST) {
+        app->depth--;
+    }
+    app_open(app, VIEW_THROUGHPUT);
+    app->panel = PANEL_GRAPH;
+    if (test_runs(s)) {
+        app_say(app, "a test runs already");
+        return APP_REDRAW;
+    }
+    if (s->selected < 0 || uuid_is_zero(&s->workspaces[s->selected].agent)) {
+        app_say(app, "there is no agent to test with");
+        return APP_REDRAW;
+    }
+    *out = (struct command){.kind = COMMAND_SPEEDTEST_START,
+                            .up = up,
+                            .direct = direct,
+                            .duration_ns = seconds * NS_PER_SEC};
+    return APP_REDRAW | APP_COMMAND;
+}
+
+static unsigned choose_test(struct app *app, int by)
+{
+    switch (app->lists[VIEW_TEST].at) {
+    case 0:
+        app->test.up = !app->test.up;
+        break;
+    case 1:
+        app->test.time = (app->test.time + test_times() + (unsigned)by) % test_times();
+        break;
+    default:
+        app->test.direct = !app->test.direct;
+        break;
+    }
+    return APP_REDRAW;
+}
+
+static unsigned stop_test(struct app *app, const struct snapshot *s, struct command *out)
+{
+    if (!test_runs(s)) {
+        app_say(app, "no test runs that could be stopped");
+        return APP_REDRAW;
+    }
+    *out = (struct command){.kind = COMMAND_SPEEDTEST_STOP};
+    return APP_REDRAW | APP_COMMAND;
+}
+
 /* --- lists ------------------------------------------------------------------------------------ */
 
 static uint64_t last_of(const struct app *app, const struct snapshot *s)
@@ -146,6 +204,9 @@ static uint64_t last_of(const struct app *app, const struct snapshot *s)
     }
     if (app_view(app) == VIEW_HELP) {
         return 1000; /* drawing stops at the end */
+    }
+    if (app_view(app) == VIEW_TEST) {
+        return 2;
     }
     app_rows_query(app, app_view(app), &query);
     int count = rows_collect(s, &query, rows);
@@ -191,7 +252,7 @@ static unsigned move_in_monitor(struct app *app, const struct snapshot *s, int b
 
 static unsigned move_by(struct app *app, const struct snapshot *s, int by, struct command *out)
 {
-    bool graph = app_view(app) == VIEW_MONITOR;
+    bool graph = app_view(app) == VIEW_MONITOR || app_view(app) == VIEW_THROUGHPUT;
     return graph ? move_in_monitor(app, s, by, out) : move(app, s, by);
 }
 
@@ -218,6 +279,9 @@ static unsigned choose(struct app *app, const struct snapshot *s, struct command
         }
         return app_select(app, s, row, out);
     }
+    case VIEW_TEST:
+        return start_test(app, s, app->test.up, app->test.direct, test_seconds(app->test.time),
+                          out);
     case VIEW_MONITOR:
         open_rows(app, s, VIEW_PICKER);
         return APP_REDRAW;
@@ -503,6 +567,13 @@ unsigned app_act(struct app *app, enum action action, int index, const struct sn
 {
     note_shown(app, s);
     switch ((int)action) {
+    case ACTION_TEST:
+        return start_test(app, s, false, false, 0, out);
+    case ACTION_TEST_CHOOSE:
+        app_open(app, VIEW_TEST);
+        return APP_REDRAW;
+    case ACTION_TEST_STOP:
+        return stop_test(app, s, out);
     case ACTION_PICK:
         return open_view(app, s, VIEW_PICKER, out);
     case ACTION_OVERVIEW:
@@ -517,6 +588,9 @@ unsigned app_act(struct app *app, enum action action, int index, const struct sn
         return open_view(app, s, VIEW_HELP, out);
     default:
         break;
+    }
+    if (app_view(app) == VIEW_TEST && (action == ACTION_LEFT || action == ACTION_RIGHT)) {
+        return choose_test(app, action == ACTION_LEFT ? -1 : 1);
     }
     if (action >= ACTION_ZOOM_IN && action <= ACTION_MARK) {
         return act_on_graph(app, action, s);

@@ -22,6 +22,7 @@ static enum app_panel panel_at(const struct layout *layout, const struct app_cli
     return inside(layout->path, click)       ? PANEL_PATH
            : inside(layout->findings, click) ? PANEL_FINDINGS
            : inside(layout->events, click)   ? PANEL_EVENTS
+           : inside(layout->tests, click)    ? PANEL_TESTS
                                              : PANEL_GRAPH;
 }
 

@@ -33,22 +33,34 @@ static void draw_panel(struct canvas *canvas, struct rect rect, enum app_panel p
     case PANEL_EVENTS:
         panel_events(canvas, rect, app, s);
         break;
+    case PANEL_TESTS:
+        panel_tests(canvas, rect, app, s);
+        break;
     case PANEL_COUNT:
         break;
     }
 }
 
-static void draw_monitor(struct canvas *canvas, const struct layout *layout, const struct app *app,
-                         const struct snapshot *s)
+static void draw_monitor(struct canvas *canvas, const struct layout *layout, enum view view,
+                         const struct app *app, const struct snapshot *s)
 {
+    bool test = view == VIEW_THROUGHPUT;
     if (app->full) {
-        draw_panel(canvas, layout->body, app->panel, app, s);
+        if (test && app->panel == PANEL_GRAPH) {
+            panel_throughput(canvas, layout->body, app, s);
+        } else {
+            draw_panel(canvas, layout->body, app->panel, app, s);
+        }
         return;
     }
     if (layout->list.rows > 0) {
         panel_list(canvas, layout->list, app, s);
     }
-    panel_graph(canvas, layout->graph, app, s);
+    if (test) {
+        panel_throughput(canvas, layout->graph, app, s);
+    } else {
+        panel_graph(canvas, layout->graph, app, s);
+    }
     if (layout->brief) { /* they share two rows */
         panel_brief(canvas, layout->path, app, s);
     } else if (layout->findings.rows == 0 && app->panel == PANEL_FINDINGS) {
@@ -57,14 +69,16 @@ static void draw_monitor(struct canvas *canvas, const struct layout *layout, con
         panel_path(canvas, layout->path, app, s);
     }
     /* Where events have no place of their own they take that of the findings. */
-    bool stand_in = layout->events.rows == 0 && app->panel == PANEL_EVENTS;
+    bool stand_in = layout->events.rows == 0 && app->panel >= PANEL_EVENTS;
     if (layout->findings.rows > 0 && !stand_in) {
         panel_findings(canvas, layout->findings, app, s);
     } else if (stand_in) {
-        panel_events(canvas, layout->findings.rows > 0 ? layout->findings : layout->path, app, s);
+        draw_panel(canvas, layout->findings.rows > 0 ? layout->findings : layout->path, app->panel,
+                   app, s);
     }
     if (layout->events.rows > 0) {
         panel_events(canvas, layout->events, app, s);
+        panel_tests(canvas, layout->tests, app, s);
     }
 }
 
@@ -87,6 +101,9 @@ static void draw_view(struct canvas *canvas, const struct layout *layout, enum v
     case VIEW_PICKER:
         panel_picker(canvas, picker_rect(canvas->rows, canvas->cols), app, s);
         break;
+    case VIEW_TEST:
+        panel_test_choice(canvas, app);
+        break;
     case VIEW_HELP:
         panel_help(canvas, layout->body, app);
         break;
@@ -96,16 +113,16 @@ static void draw_view(struct canvas *canvas, const struct layout *layout, enum v
     case VIEW_MONITOR:
     case VIEW_THROUGHPUT:
     case VIEW_COUNT:
-        draw_monitor(canvas, layout, app, s);
+        draw_monitor(canvas, layout, view, app, s);
         break;
     }
 }
 
-/* The picker stands over what was there; everything else fills the body. */
+/* Boxes stand over what was there; everything else fills the body. */
 static int first_visible(const struct app *app)
 {
     int first = app->depth - 1;
-    while (first > 0 && app->views[first] == VIEW_PICKER) {
+    while (first > 0 && (app->views[first] == VIEW_PICKER || app->views[first] == VIEW_TEST)) {
         first--;
     }
     return first;

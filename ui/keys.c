@@ -11,36 +11,52 @@
 #define ROWS     (TEXTS | IN(VIEW_OVERVIEW) | IN(VIEW_PICKER))
 #define FOUND    (ROWS & ~IN(VIEW_DETAILS))
 #define MAIN     (GRAPHS | TEXTS | IN(VIEW_OVERVIEW))
-#define ALL      (MAIN | IN(VIEW_PICKER) | IN(VIEW_HELP) | IN(VIEW_WELCOME))
+#define ALL      (MAIN | IN(VIEW_PICKER) | IN(VIEW_HELP) | IN(VIEW_TEST) | IN(VIEW_WELCOME))
 
 #define VIEW    "VIEW"
 #define MOVE    "LISTS"
 #define PLACES  "WORKSPACES"
+#define TESTING "THROUGHPUT"
 #define PROBING "TEST"
 #define WHY     "FINDINGS, LOG, EVENTS"
 #define PROGRAM "PROGRAM"
 
 static const struct action_info infos[ACTION_COUNT] = {
+    [ACTION_TEST] = {"test", GRAPHS, TESTING, "speed", "test the download, 5 s", {'s'}},
+    [ACTION_TEST_CHOOSE] =
+        {"test_choose", GRAPHS, TESTING, NULL, "choose direction and time", {'S'}},
+    [ACTION_TEST_STOP] = {"test_stop", GRAPHS, TESTING, NULL, "stop the test", {'x'}},
     [ACTION_PICK] =
         {"workspaces", MAIN, PLACES, "workspaces", "pick a workspace; / filters", {'w'}},
     [ACTION_OVERVIEW] = {"overview", MAIN, PLACES, "overview", "all that run, side by side", {'o'}},
     [ACTION_DETAILS] = {"details", MAIN, WHY, "details", "what was found, and what to do", {'d'}},
     [ACTION_LOG] = {"log", MAIN, WHY, "log", "the log", {'l'}},
     [ACTION_EVENTS] = {"events", MAIN, WHY, "events", "all that happened", {'e'}},
-    [ACTION_ZOOM_IN] = {"zoom_in", GRAPHS, VIEW, "zoom", "a shorter time", {'+', '='}},
-    [ACTION_ZOOM_OUT] = {"zoom_out", GRAPHS, VIEW, NULL, "a longer time, to 24 h", {'-'}},
-    [ACTION_ZOOM_RESET] = {"zoom_reset", GRAPHS, VIEW, NULL, "back to 5 min", {'0'}},
-    [ACTION_LEFT] = {"left", GRAPHS, VIEW, NULL, "back in time", {KEY_CODE_LEFT, '<'}},
-    [ACTION_RIGHT] = {"right", GRAPHS, VIEW, NULL, "forth in time", {KEY_CODE_RIGHT, '>'}},
-    [ACTION_OLDEST] = {"oldest", GRAPHS, VIEW, NULL, "the oldest", {KEY_CODE_HOME}},
-    [ACTION_LIVE] = {"live", GRAPHS, VIEW, NULL, "live again", {KEY_CODE_END}},
-    [ACTION_CURSOR] = {"cursor", GRAPHS, VIEW, NULL, "crosshair: the value below", {'c'}},
-    [ACTION_FREEZE] = {"freeze", GRAPHS, VIEW, NULL, "freeze the graph", {'p', ' '}},
-    [ACTION_SCALE] = {"scale", GRAPHS, VIEW, NULL, "scale: auto, clip, log, fixed", {'y'}},
-    [ACTION_SERIES] = {"series", GRAPHS, VIEW, NULL, "disco, tunnel or both", {'v'}},
-    [ACTION_MARK] = {"mark", GRAPHS, VIEW, NULL, "mark this moment", {'m'}},
+    [ACTION_ZOOM_IN] = {"zoom_in", IN(VIEW_MONITOR), VIEW, "zoom", "a shorter time", {'+', '='}},
+    [ACTION_ZOOM_OUT] = {"zoom_out", IN(VIEW_MONITOR), VIEW, NULL, "a longer time, to 24 h", {'-'}},
+    [ACTION_ZOOM_RESET] = {"zoom_reset", IN(VIEW_MONITOR), VIEW, NULL, "back to 5 min", {'0'}},
+    [ACTION_LEFT] = {"left",
+                     IN(VIEW_MONITOR) | IN(VIEW_TEST),
+                     VIEW,
+                     NULL,
+                     "back in time",
+                     {KEY_CODE_LEFT, '<'}},
+    [ACTION_RIGHT] = {"right",
+                      IN(VIEW_MONITOR) | IN(VIEW_TEST),
+                      VIEW,
+                      NULL,
+                      "forth in time",
+                      {KEY_CODE_RIGHT, '>'}},
+    [ACTION_OLDEST] = {"oldest", IN(VIEW_MONITOR), VIEW, NULL, "the oldest", {KEY_CODE_HOME}},
+    [ACTION_LIVE] = {"live", IN(VIEW_MONITOR), VIEW, NULL, "live again", {KEY_CODE_END}},
+    [ACTION_CURSOR] = {"cursor", IN(VIEW_MONITOR), VIEW, NULL, "crosshair: the value below", {'c'}},
+    [ACTION_FREEZE] = {"freeze", IN(VIEW_MONITOR), VIEW, NULL, "freeze the graph", {'p', ' '}},
+    [ACTION_SCALE] =
+        {"scale", IN(VIEW_MONITOR), VIEW, NULL, "scale: auto, clip, log, fixed", {'y'}},
+    [ACTION_SERIES] = {"series", IN(VIEW_MONITOR), VIEW, NULL, "disco, tunnel or both", {'v'}},
+    [ACTION_MARK] = {"mark", IN(VIEW_MONITOR), VIEW, NULL, "mark this moment", {'m'}},
     [ACTION_CHOOSE] = {"choose",
-                       FOUND | IN(VIEW_MONITOR) | IN(VIEW_WELCOME),
+                       FOUND | IN(VIEW_MONITOR) | IN(VIEW_TEST) | IN(VIEW_WELCOME),
                        MOVE,
                        "choose",
                        "take this one",
@@ -86,7 +102,7 @@ static const struct action_info infos[ACTION_COUNT] = {
     [ACTION_PANEL_BACK] =
         {"panel_back", GRAPHS, VIEW, NULL, "the panel before", {KEY_CODE_BACK_TAB}},
     [ACTION_FULL] = {"full", GRAPHS, VIEW, NULL, "this panel alone", {'z'}},
-    [ACTION_UNITS] = {"units", MAIN, PROBING, NULL, "bits or bytes", {'b'}},
+    [ACTION_UNITS] = {"units", MAIN, TESTING, NULL, "bits or bytes", {'b'}},
     [ACTION_RETRY] = {"retry", ALL, PROBING, NULL, "probe and reconnect now", {'r'}},
     [ACTION_PROBES] = {"pause_probes", MAIN, PROBING, NULL, "stop and go on probing", {'P' - 64}},
     [ACTION_NOTIFY] = {"notify", MAIN, PROGRAM, NULL, "tell when direct is lost", {'B'}},
@@ -117,9 +133,9 @@ enum action action_named(const char *name)
 
 const char *view_name(enum view view)
 {
-    static const char *const names[VIEW_COUNT] = {"monitor", "throughput", "details",
-                                                  "log",     "events",     "overview",
-                                                  "picker",  "help",       "welcome"};
+    static const char *const names[VIEW_COUNT] = {"monitor", "throughput", "details", "log",
+                                                  "events",  "overview",   "picker",  "help",
+                                                  "test",    "welcome"};
     return names[view];
 }
 

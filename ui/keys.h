@@ -21,6 +21,7 @@ enum view {
     VIEW_OVERVIEW,
     VIEW_PICKER,
     VIEW_HELP,
+    VIEW_TEST,    /* direction and time of a throughput test */
     VIEW_WELCOME, /* there are no credentials */
     VIEW_COUNT
 };
@@ -28,6 +29,9 @@ enum view {
 /* The order is that of footer and help. */
 enum action {
     ACTION_NONE = -1,
+    ACTION_TEST,
+    ACTION_TEST_CHOOSE,
+    ACTION_TEST_STOP,
     ACTION_PICK,
     ACTION_OVERVIEW,
     ACTION_DETAILS,

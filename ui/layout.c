@@ -55,6 +55,8 @@ struct layout layout_of(int rows, int cols, bool notice)
     out.path = (struct rect){top + high, 0, low, path_cols};
     out.brief = low == BRIEF_ROWS;
     out.findings = (struct rect){top + high, path_cols, beside ? low : 0, cols - path_cols};
-    out.events = (struct rect){top + high + low, 0, third, cols};
+    int events_cols = cols * 11 / 20;
+    out.events = (struct rect){top + high + low, 0, third, events_cols};
+    out.tests = (struct rect){top + high + low, events_cols, third, cols - events_cols};
     return out;
 }

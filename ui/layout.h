@@ -20,7 +20,8 @@ struct layout {
     struct rect path;
     bool brief;           /* the path's place is two rows, for a finding as well */
     struct rect findings; /* no rows where it is narrow */
-    struct rect events;   /* a third row of panels, where there is room */
+    struct rect events;   /* a third row of panels, where there is room, */
+    struct rect tests;    /* shared with the tests that were made */
     struct rect footer;
 };
 

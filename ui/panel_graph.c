@@ -190,6 +190,20 @@ static void draw_pointed(struct line *line, const struct app *app, const struct 
 
 /* --- the box ---------------------------------------------------------------------------------- */
 
+/* The stretches in which tests of this agent ran. */
+static void add_test(struct graph_view *view, const struct snapshot *s,
+                     const struct snapshot_speed_run *run)
+{
+    bool ours = s->selected >= 0 && uuid_equal(&run->agent, &s->workspaces[s->selected].agent);
+    if (ours && run->started_at != 0 && view->test_count < GRAPH_SPANS_MAX) {
+        view->tests[view->test_count++] = (struct graph_span){
+            .from = run->started_at,
+            .to = run->ended_at == 0 ? s->now : run->ended_at,
+            .upload = run->up,
+        };
+    }
+}
+
 void graph_view_of(const struct app *app, const struct snapshot *s, struct graph_view *out)
 {
     *out = (struct graph_view){
@@ -203,6 +217,12 @@ void graph_view_of(const struct app *app, const struct snapshot *s, struct graph
         .marks = app->marks,
         .mark_count = app->mark_count < APP_MARKS_MAX ? app->mark_count : APP_MARKS_MAX,
     };
+    for (size_t i = 0; i < s->speed.history_count; i++) {
+        add_test(out, s, &s->speed.history[i]);
+    }
+    if (s->speed.run.state == SPEED_RUNNING) {
+        add_test(out, s, &s->speed.run);
+    }
 }
 
 static void note_text(const struct glyphs *g, const struct app *app, const struct snapshot *s,

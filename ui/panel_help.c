@@ -76,6 +76,9 @@ static void add_signs(struct help *help, const struct glyphs *g)
     add(help, false, STYLE_STRONG, g->clipped, "above the top of the graph, ms");
     add(help, false, STYLE_DIRECT, g->became_direct, "below it: became direct");
     add(help, false, STYLE_RELAY, g->fell_back, "below it: back to the relay");
+    add(help, false, STYLE_INFO, g->test_down, "below it: a test ran, download");
+    add(help, false, STYLE_INFO, g->test_up, "below it: a test ran, upload");
+    add(help, false, STYLE_STRONG, g->mark, "below it: a mark of yours");
     add(help, false, STYLE_OK, g->connected, "connected, running");
     add(help, false, STYLE_INFO, g->connecting, "on its way");
     add(help, false, STYLE_DIM, g->stopped, "stopped, not begun");

@@ -27,7 +27,13 @@ void panel_brief(struct canvas *canvas, struct rect rect, const struct app *app,
 void panel_events(struct canvas *canvas, struct rect rect, const struct app *app,
                   const struct snapshot *s); /* the last ones */
 
+void panel_throughput(struct canvas *canvas, struct rect rect, const struct app *app,
+                      const struct snapshot *s); /* in the graph's place */
+void panel_tests(struct canvas *canvas, struct rect rect, const struct app *app,
+                 const struct snapshot *s); /* those that are over */
+
 /* Those that fill the screen, or stand over it. */
+void panel_test_choice(struct canvas *canvas, const struct app *app);
 void panel_log(struct canvas *canvas, struct rect rect, const struct app *app,
                const struct snapshot *s);
 void panel_all_events(struct canvas *canvas, struct rect rect, const struct app *app,
@@ -69,6 +75,10 @@ void row_advice(const struct snapshot_workspace *row, char *out, size_t size);
 const char *row_sign(const struct glyphs *glyphs, const struct snapshot_workspace *row,
                      enum style *style);
 
+/* Times of a test that can be chosen. */
+unsigned test_seconds(unsigned index);
+unsigned test_times(void);
+
 /* The sign of a finding, and its style. */
 const char *severity_sign(const struct glyphs *glyphs, enum finding_severity severity);
 enum style severity_style(enum finding_severity severity);
@@ -89,6 +99,10 @@ void short_age_text(uint64_t ns, char out[AGE_TEXT]);
 
 /* "0.43 ms", "6.1 ms", "41 ms", "1.20 s". */
 void latency_text(uint64_t ns, char out[LATENCY_TEXT]);
+
+/* "943 Mbit/s", or "118 MB/s". */
+enum { RATE_TEXT = 24 };
+void rate_text(uint64_t bits, bool bytes, char out[RATE_TEXT]);
 
 /* "812 B", "1.2 kB", "34 MB": powers of ten. */
 void amount_text(uint64_t bytes, char out[BYTES_TEXT]);

@@ -227,6 +227,62 @@ void face_fill(struct snapshot *s)
     set(s->ladder[5].detail, sizeof s->ladder[5].detail, "the agent's node has not come");
 }
 
+static struct snapshot_speed_run a_run(const struct snapshot *s, bool up, enum path_kind path,
+                                       uint64_t mbit, uint64_t ago_s)
+{
+    struct snapshot_speed_run run = {
+        .number = 1,
+        .state = SPEED_DONE,
+        .up = up,
+        .agent = s->workspaces[0].agent,
+        .when = {.seconds = s->wall.seconds - (int64_t)ago_s},
+        .asked_at = s->now - ago_s * NS_PER_SEC,
+        .started_at = s->now - ago_s * NS_PER_SEC,
+        .ended_at = s->now - ago_s * NS_PER_SEC + 5 * NS_PER_SEC,
+        .duration_ns = 5 * NS_PER_SEC,
+        .elapsed_ns = 5 * NS_PER_SEC,
+        .bytes = mbit * 1000000 / 8 * 5,
+        .rate = mbit * 1000000,
+        .path = path,
+        .rest_ns = 6100 * NS_PER_US,
+        .load_ns = 19 * NS_PER_MS,
+        .rest_count = 10,
+        .load_count = 5,
+    };
+    set(run.title, sizeof run.title, "dev1");
+    set(run.path_text, sizeof run.path_text,
+        path == PATH_DIRECT ? "203.0.113.7:41641" : "Council Bluffs");
+    return run;
+}
+
+void face_fill_speed(struct snapshot *s)
+{
+    enum { SLICES = 33 };
+    struct snapshot_speed *speed = &s->speed;
+    speed->history[0] = a_run(s, false, PATH_DERP, 88, 500);
+    speed->history[1] = a_run(s, false, PATH_DIRECT, 940, 200);
+    speed->history[2] = a_run(s, true, PATH_DIRECT, 412, 100);
+    speed->history_count = 3;
+    speed->run = a_run(s, false, PATH_DIRECT, 878, 0);
+    speed->run.state = SPEED_RUNNING;
+    speed->run.started_at = s->now - 3200 * NS_PER_MS;
+    speed->run.ended_at = 0;
+    speed->rate_now = 943000000;
+    speed->slice_ns = 100 * NS_PER_MS;
+    speed->slice_count = SLICES;
+    for (size_t i = 0; i < SLICES; i++) {
+        uint64_t mbit = i < 10 ? 90 * (i + 1) : 900 + i * 7 % 60;
+        speed->slices[i] = mbit * 1000000 / 8 / 10;
+    }
+    for (size_t i = 0; i < 6; i++) { /* pings during it */
+        struct snapshot_sample *sample = &s->samples[s->sample_count - 6 + i];
+        sample->sent_at = s->now - (3000 - i * 500) * NS_PER_MS;
+        sample->state = SAMPLE_PONG;
+        sample->path = PATH_DIRECT;
+        sample->rtt_us = 6000 + (uint32_t)i * 2600;
+    }
+}
+
 static void check_cell(const struct cell *cell, bool ascii)
 {
     wchar_t wide[CELL_TEXT];

@@ -13,6 +13,9 @@ void face_fill(struct snapshot *s);
 
 void face_add_workspace(struct snapshot *s, const char *name, bool running);
 
+/* A download that runs for 3.2 of its 5 seconds, and three tests before it. */
+void face_fill_speed(struct snapshot *s);
+
 /* The frame as text. Fails the test if a cell holds what no terminal should get. Free it. */
 char *face_frame(const struct app *app, const struct snapshot *s, int rows, int cols,
                  const struct glyphs *glyphs);

@@ -58,6 +58,15 @@ static void many(struct snapshot *s)
     }
 }
 
+static void failed(struct snapshot *s)
+{
+    face_fill_speed(s);
+    s->speed.run.state = SPEED_FAILED;
+    s->speed.run.started_at = 0;
+    text_copy(s->speed.run.failure, sizeof s->speed.run.failure,
+              "the agent does not answer on port 3: it is older than the speed test, or busy");
+}
+
 static const struct screen {
     const char *name;
     void (*change)(struct snapshot *s);
@@ -85,6 +94,13 @@ static const struct screen {
      &glyphs_utf8},
     {"tunnel-100x30", as_it_is, "v", 30, 100, &glyphs_utf8},
     {"path-alone-100x30", as_it_is, "{Tab}z", 30, 100, &glyphs_utf8},
+    {"throughput-80x24", face_fill_speed, "s", 24, 80, &glyphs_utf8},
+    {"throughput-60x15", face_fill_speed, "s", 15, 60, &glyphs_utf8},
+    {"throughput-bytes-140x45", face_fill_speed, "sb{F1}{Esc}", 45, 140, &glyphs_utf8},
+    {"throughput-ascii-80x24", face_fill_speed, "s", 24, 80, &glyphs_ascii},
+    {"throughput-failed-80x24", failed, "s", 24, 80, &glyphs_utf8},
+    {"throughput-choice-80x24", face_fill_speed, "S{Right}{Down}{Right}", 24, 80, &glyphs_utf8},
+    {"tests-in-the-graph-100x30", face_fill_speed, "", 30, 100, &glyphs_utf8},
     {"picker-80x24", many, "w", 24, 80, &glyphs_utf8},
     {"picker-filter-100x30", many, "wP/de", 30, 100, &glyphs_utf8},
     {"picker-ascii-60x15", many, "w", 15, 60, &glyphs_ascii},
