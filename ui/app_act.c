@@ -13,186 +13,6 @@
 
 enum { PAGE = 10 };
 
-/* --- workspaces ------------------------------------------------------------------------------- */
-
-unsigned app_select(struct app *app, const struct snapshot *s, int index, struct command *out)
-{
-    const struct snapshot_workspace *row = &s->workspaces[index];
-    struct uuid id = uuid_is_zero(&row->agent) ? row->workspace : row->agent;
-    if (!uuid_equal(&id, &app->shown)) {
-        app->before = app->shown;
-        app->shown = id;
-        window_live(&app->window);
-    }
-    if (uuid_is_zero(&row->agent) || row->state != WORKSPACE_RUNNING) {
-        char words[SNAPSHOT_TEXT];
-        row_advice(row, words, sizeof words);
-        app_say(app, "%s", words);
-    }
-    app->depth = 1;
-    *out = (struct command){.kind = COMMAND_SELECT, .id = id};
-    return APP_REDRAW | APP_COMMAND;
-}
-
-static const struct uuid *id_of(const struct snapshot_workspace *row)
-{
-    return uuid_is_zero(&row->agent) ? &row->workspace : &row->agent;
-}
-
-/* What the core selected by itself counts as shown, too. */
-static void note_shown(struct app *app, const struct snapshot *s)
-{
-    if (s->selected >= 0 && uuid_is_zero(&app->shown)) {
-        app->shown = *id_of(&s->workspaces[s->selected]);
-    }
-}
-
-static unsigned select_step(struct app *app, const struct snapshot *s, int step,
-                            struct command *out)
-{
-    int rows[SNAPSHOT_WORKSPACES_MAX];
-    struct rows_query query;
-    app_rows_query(app, VIEW_MONITOR, &query);
-    int count = rows_collect(s, &query, rows);
-    int at = step > 0 ? -1 : 0;
-    for (int i = 0; i < count; i++) {
-        at = rows[i] == s->selected ? i : at;
-    }
-    if (count == 0) {
-        app_say(app, "there are no workspaces to go to");
-        return APP_REDRAW;
-    }
-    if (count == 1) {
-        app_say(app, "this is the only workspace");
-    }
-    return app_select(app, s, rows[((at + step) % count + count) % count], out);
-}
-
-static unsigned select_nth(struct app *app, const struct snapshot *s, int nth, struct command *out)
-{
-    int rows[SNAPSHOT_WORKSPACES_MAX];
-    struct rows_query query;
-    app_rows_query(app, app_view(app), &query);
-    int count = rows_collect(s, &query, rows);
-    if (nth >= count) {
-        app_say(app, "there are only %d workspaces", count);
-        return APP_REDRAW;
-    }
-    return app_select(app, s, rows[nth], out);
-}
-
-static unsigned select_before(struct app *app, const struct snapshot *s, struct command *out)
-{
-    for (int i = 0; i < (int)s->workspace_count; i++) {
-        if (uuid_equal(id_of(&s->workspaces[i]), &app->before)) {
-            return app_select(app, s, i, out);
-        }
-    }
-    app_say(app, "no other workspace was watched before");
-    return APP_REDRAW;
-}
-
-/* The row that is chosen in a list of workspaces; -1 = none. */
-static int chosen_row(const struct app *app, const struct snapshot *s, enum view view)
-{
-    int rows[SNAPSHOT_WORKSPACES_MAX];
-    struct rows_query query;
-    if (view != VIEW_PICKER && view != VIEW_OVERVIEW) {
-        return s->selected;
-    }
-    app_rows_query(app, view, &query);
-    int count = rows_collect(s, &query, rows);
-    return app->lists[view].at < (uint64_t)count ? rows[app->lists[view].at] : -1;
-}
-
-static unsigned pin(struct app *app, const struct snapshot *s)
-{
-    int row = chosen_row(app, s, app_view(app));
-    if (row < 0) {
-        app_say(app, "nothing is chosen that could be pinned");
-        return APP_REDRAW;
-    }
-    const struct uuid *id = &s->workspaces[row].workspace;
-    if (!pins_toggle(&app->pins, id)) {
-        app_say(app, "%d are pinned, which is the most", PINS_MAX);
-        return APP_REDRAW;
-    }
-    app_say(app, pins_has(&app->pins, id) ? "%s is pinned: it stands first" : "%s is not pinned",
-            s->workspaces[row].name);
-    return APP_REDRAW | APP_SAVE;
-}
-
-/* Opens a list of workspaces at the one that is shown. */
-static void open_rows(struct app *app, const struct snapshot *s, enum view view)
-{
-    int rows[SNAPSHOT_WORKSPACES_MAX];
-    struct rows_query query;
-    app_open(app, view);
-    app_rows_query(app, view, &query);
-    int count = rows_collect(s, &query, rows);
-    for (int i = 0; i < count; i++) {
-        app->lists[view].at = rows[i] == s->selected ? (uint64_t)i : app->lists[view].at;
-    }
-}
-
-/* --- throughput ---------------------------------------------------------------------------------
- */
-
-static bool test_runs(const struct snapshot *s)
-{
-    enum speed_state state = s->speed.run.state;
-    return state == SPEED_WAITING || state == SPEED_CONNECTING || state == SPEED_RUNNING;
-}
-
-static unsigned start_test(struct app *app, const struct snapshot *s, bool up, bool direct,
-                           unsigned seconds, struct command *out)
-{
-    if (app_view(app) == VIEW_TEST) {
-        app->depth--;
-    }
-    app_open(app, VIEW_THROUGHPUT);
-    app->panel = PANEL_GRAPH;
-    if (test_runs(s)) {
-        app_say(app, "a test runs already");
-        return APP_REDRAW;
-    }
-    if (s->selected < 0 || uuid_is_zero(&s->workspaces[s->selected].agent)) {
-        app_say(app, "there is no agent to test with");
-        return APP_REDRAW;
-    }
-    *out = (struct command){.kind = COMMAND_SPEEDTEST_START,
-                            .up = up,
-                            .direct = direct,
-                            .duration_ns = seconds * NS_PER_SEC};
-    return APP_REDRAW | APP_COMMAND;
-}
-
-static unsigned choose_test(struct app *app, int by)
-{
-    switch (app->lists[VIEW_TEST].at) {
-    case 0:
-        app->test.up = !app->test.up;
-        break;
-    case 1:
-        app->test.time = (app->test.time + test_times() + (unsigned)by) % test_times();
-        break;
-    default:
-        app->test.direct = !app->test.direct;
-        break;
-    }
-    return APP_REDRAW;
-}
-
-static unsigned stop_test(struct app *app, const struct snapshot *s, struct command *out)
-{
-    if (!test_runs(s)) {
-        app_say(app, "no test runs that could be stopped");
-        return APP_REDRAW;
-    }
-    *out = (struct command){.kind = COMMAND_SPEEDTEST_STOP};
-    return APP_REDRAW | APP_COMMAND;
-}
-
 /* --- lists ------------------------------------------------------------------------------------ */
 
 static uint64_t last_of(const struct app *app, const struct snapshot *s)
@@ -242,7 +62,7 @@ static unsigned move_in_monitor(struct app *app, const struct snapshot *s, int b
                                 struct command *out)
 {
     if (app->panel == PANEL_GRAPH) {
-        return select_step(app, s, by > 0 ? 1 : -1, out);
+        return app_select_step(app, s, by > 0 ? 1 : -1, out);
     }
     struct app_list *list = app_list(app);
     int64_t to = (int64_t)list->at + by;
@@ -272,7 +92,7 @@ static unsigned choose(struct app *app, const struct snapshot *s, struct command
         return APP_REDRAW;
     case VIEW_PICKER:
     case VIEW_OVERVIEW: {
-        int row = chosen_row(app, s, view);
+        int row = app_chosen_row(app, s, view);
         if (row < 0) {
             app_say(app, "no workspace of that name");
             return APP_REDRAW;
@@ -280,10 +100,9 @@ static unsigned choose(struct app *app, const struct snapshot *s, struct command
         return app_select(app, s, row, out);
     }
     case VIEW_TEST:
-        return start_test(app, s, app->test.up, app->test.direct, test_seconds(app->test.time),
-                          out);
+        return app_test_start(app, s, true, out);
     case VIEW_MONITOR:
-        open_rows(app, s, VIEW_PICKER);
+        app_open_rows(app, s, VIEW_PICKER);
         return APP_REDRAW;
     case VIEW_WELCOME:
         return APP_LAB;
@@ -422,7 +241,7 @@ static unsigned open_view(struct app *app, const struct snapshot *s, enum view v
     if (app_view(app) == view) {
         app->depth -= app->depth > 1 ? 1 : 0;
     } else if (view == VIEW_PICKER || view == VIEW_OVERVIEW) {
-        open_rows(app, s, view);
+        app_open_rows(app, s, view);
         return view == VIEW_OVERVIEW ? send(COMMAND_WATCH, out) : APP_REDRAW;
     } else {
         app_open(app, view);
@@ -512,15 +331,15 @@ static unsigned act_on_workspaces(struct app *app, enum action action, int index
 {
     switch ((int)action) {
     case ACTION_PIN:
-        return pin(app, s);
+        return app_pin(app, s);
     case ACTION_NTH:
-        return select_nth(app, s, index, out);
+        return app_select_nth(app, s, index, out);
     case ACTION_PREVIOUS:
-        return select_step(app, s, -1, out);
+        return app_select_step(app, s, -1, out);
     case ACTION_NEXT:
-        return select_step(app, s, 1, out);
+        return app_select_step(app, s, 1, out);
     default:
-        return select_before(app, s, out);
+        return app_select_before(app, s, out);
     }
 }
 
@@ -565,15 +384,15 @@ static unsigned act_on_program(struct app *app, enum action action, struct comma
 unsigned app_act(struct app *app, enum action action, int index, const struct snapshot *s,
                  struct command *out)
 {
-    note_shown(app, s);
+    app_note_shown(app, s);
     switch ((int)action) {
     case ACTION_TEST:
-        return start_test(app, s, false, false, 0, out);
+        return app_test_start(app, s, false, out);
     case ACTION_TEST_CHOOSE:
         app_open(app, VIEW_TEST);
         return APP_REDRAW;
     case ACTION_TEST_STOP:
-        return stop_test(app, s, out);
+        return app_test_stop(app, s, out);
     case ACTION_PICK:
         return open_view(app, s, VIEW_PICKER, out);
     case ACTION_OVERVIEW:
@@ -590,7 +409,7 @@ unsigned app_act(struct app *app, enum action action, int index, const struct sn
         break;
     }
     if (app_view(app) == VIEW_TEST && (action == ACTION_LEFT || action == ACTION_RIGHT)) {
-        return choose_test(app, action == ACTION_LEFT ? -1 : 1);
+        return app_test_choose(app, action == ACTION_LEFT ? -1 : 1);
     }
     if (action >= ACTION_ZOOM_IN && action <= ACTION_MARK) {
         return act_on_graph(app, action, s);

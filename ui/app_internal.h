@@ -1,7 +1,8 @@
 /*
  * Shared by the app's files:
- *   app.c  keys to actions, typing     app_act.c  what an action does
- *   app_draw.c  the frame              app_click.c  the mouse
+ *   app.c  keys to actions, typing     app_act.c  what an action does, with
+ *   app_draw.c  the frame              app_rows.c  workspaces, and
+ *   app_click.c  the mouse             app_test.c  throughput tests
  */
 #ifndef UI_APP_INTERNAL_H
 #define UI_APP_INTERNAL_H
@@ -24,5 +25,23 @@ void app_say(struct app *app, const char *format, ...) NET_PRINTF(2, 3);
 
 /* Watches the workspace of that row. */
 unsigned app_select(struct app *app, const struct snapshot *s, int index, struct command *out);
+
+/* app_rows.c */
+/* What the core selected by itself counts as shown, too. */
+void app_note_shown(struct app *app, const struct snapshot *s);
+unsigned app_select_step(struct app *app, const struct snapshot *s, int step, struct command *out);
+unsigned app_select_nth(struct app *app, const struct snapshot *s, int nth, struct command *out);
+unsigned app_select_before(struct app *app, const struct snapshot *s, struct command *out);
+/* The row that is chosen in a list of workspaces; else that which is shown; -1 = none. */
+int app_chosen_row(const struct app *app, const struct snapshot *s, enum view view);
+unsigned app_pin(struct app *app, const struct snapshot *s);
+/* Opens a list of workspaces at the one that is shown. */
+void app_open_rows(struct app *app, const struct snapshot *s, enum view view);
+
+/* app_test.c */
+unsigned app_test_start(struct app *app, const struct snapshot *s, bool chosen,
+                        struct command *out);
+unsigned app_test_choose(struct app *app, int by);
+unsigned app_test_stop(struct app *app, const struct snapshot *s, struct command *out);
 
 #endif

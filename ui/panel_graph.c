@@ -262,6 +262,34 @@ static void draw_past(struct canvas *canvas, struct rect rect, const struct app 
     canvas_right(canvas, line, 0, STYLE_SELECTED, text);
 }
 
+/* Since when nothing comes back, if that is odd: five probes, and five seconds. */
+static uint64_t silence_ns(const struct snapshot *s)
+{
+    enum { PROBES = 5, LEAST_S = 5 };
+    uint64_t bound = s->interval_ns * PROBES > LEAST_S * NS_PER_SEC ? s->interval_ns * PROBES
+                                                                    : LEAST_S * NS_PER_SEC;
+    for (size_t i = s->sample_count; i-- > 0;) {
+        if (s->samples[i].state == SAMPLE_PONG) {
+            uint64_t silent = mono_since(s->now, s->samples[i].sent_at);
+            return silent > bound && !s->paused ? silent : 0;
+        }
+    }
+    return 0;
+}
+
+static void draw_silence(struct canvas *canvas, struct rect rect, const struct snapshot *s)
+{
+    char age[AGE_TEXT];
+    char text[PIECE];
+    uint64_t silent = silence_ns(s);
+    struct rect line = {rect.row, rect.col, 1, rect.cols - 2};
+    if (silent > 0) {
+        age_text(silent, age);
+        text_format(text, sizeof text, " %s no answer for %s ", canvas->glyphs->error, age);
+        canvas_right(canvas, line, 0, STYLE_ERROR, text);
+    }
+}
+
 void panel_graph(struct canvas *canvas, struct rect rect, const struct app *app,
                  const struct snapshot *s)
 {
@@ -277,6 +305,8 @@ void panel_graph(struct canvas *canvas, struct rect rect, const struct app *app,
     canvas_box_focus(canvas, rect, app->panel == PANEL_GRAPH && app->full);
     if (app->window.end != 0) {
         draw_past(canvas, rect, app, s);
+    } else {
+        draw_silence(canvas, rect, s);
     }
     int lines = inner.rows >= TWO_LINES_ROWS ? 2 : 1;
     struct rect graph = {inner.row, inner.col, inner.rows - lines, inner.cols};
