@@ -76,6 +76,27 @@ static void note_text(const struct app *app, enum view view, char *out, size_t s
                 list->typing ? "_" : "");
 }
 
+static const char *text_of(const struct snapshot *s, enum view view, size_t index)
+{
+    return view == VIEW_LOG ? s->log[index].text : s->events[index].text;
+}
+
+/* The chosen line in full, below the others, where it is wider than they may be. Returns the rows
+ * that are left for those. */
+static int draw_chosen(struct canvas *canvas, struct rect inner, const char *text)
+{
+    enum { TIMES_COLS = 30, FULL_ROWS = 4, LEAST = 8 };
+    int rows = inner.rows - FULL_ROWS;
+    if (text_columns(text) + TIMES_COLS <= inner.cols || rows < LEAST) {
+        return inner.rows;
+    }
+    for (int col = 0; col < inner.cols; col++) {
+        canvas_put(canvas, inner.row + rows, inner.col + col, STYLE_BORDER, canvas->glyphs->h);
+    }
+    (void)canvas_wrap(canvas, inner, rows + 1, 1, STYLE_TEXT, text);
+    return rows;
+}
+
 static void draw_lines(struct canvas *canvas, struct rect rect, const struct app *app,
                        const struct snapshot *s, enum view view)
 {
@@ -85,9 +106,12 @@ static void draw_lines(struct canvas *canvas, struct rect rect, const struct app
     const char *filter = app->lists[view].filter;
     struct lines *lines = mem_new(sizeof *lines);
     lines_collect(app, view, s, lines);
-    int first = first_shown((int)lines->chosen, (int)lines->count, inner.rows);
     note_text(app, view, note, sizeof note);
     canvas_box(canvas, rect, view_name(view), note);
+    if (!app->follow && lines->count > 0) {
+        inner.rows = draw_chosen(canvas, inner, text_of(s, view, lines->index[lines->chosen]));
+    }
+    int first = first_shown((int)lines->chosen, (int)lines->count, inner.rows);
     for (int i = 0; i < inner.rows && first + i < (int)lines->count; i++) {
         size_t at = lines->index[first + i];
         bool chosen = !app->follow && first + i == (int)lines->chosen;

@@ -58,6 +58,14 @@ static void many(struct snapshot *s)
     }
 }
 
+static void long_line(struct snapshot *s)
+{
+    text_copy(
+        s->log[s->log_count - 1].text, sizeof s->log[0].text,
+        "dial https://coder.example.com/derp: the certificate of the server was not signed by "
+        "an authority that is known here: --client-tls-ca-file names others");
+}
+
 static void failed(struct snapshot *s)
 {
     face_fill_speed(s);
@@ -108,6 +116,7 @@ static const struct screen {
     {"overview-140x45", many, "oss{Down}", 45, 140, &glyphs_utf8},
     {"log-80x24", as_it_is, "l1", 24, 80, &glyphs_utf8},
     {"log-filter-100x30", as_it_is, "l/path{Enter}{Up}", 30, 100, &glyphs_utf8},
+    {"log-line-in-full-80x24", long_line, "l{Up}{Down}", 24, 80, &glyphs_utf8},
     {"events-80x24", as_it_is, "e", 24, 80, &glyphs_utf8},
     {"details-80x24", as_it_is, "d", 24, 80, &glyphs_utf8},
     {"help-80x24", as_it_is, "?", 24, 80, &glyphs_utf8},
