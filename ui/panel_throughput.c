@@ -324,8 +324,9 @@ static void note_text(const struct glyphs *g, const struct snapshot *s, char *ou
                     (double)run->duration_ns / 1e9);
     } else if (run->state >= SPEED_DONE && run->started_at != 0) {
         clock_text(run->when, false, clock);
-        text_format(out, size, "%s%s via %s %s %s", run->state == SPEED_STOPPED ? "stopped, " : "",
-                    clock, path, g->dot, run->title);
+        bool other = strcmp(run->title, s->title) != 0; /* than the one that is shown */
+        text_format(out, size, "%s%s via %s%s%s", run->state == SPEED_STOPPED ? "stopped, " : "",
+                    clock, path, other ? ", of " : "", other ? run->title : "");
     } else {
         out[0] = '\0';
     }

@@ -272,3 +272,42 @@ def test_a_terminal_that_reads_slowly_still_gets_its_keys_answered(env):
         screen.send("q")
         assert screen.wait_exit() == 0
         assert time.monotonic() - start < 5
+
+
+def test_a_throughput_test_runs_is_named_with_its_path_and_marked_in_the_graph(env):
+    with monitor(env) as screen:
+        connected(screen)
+        screen.wait_for(r"→ direct 127\.0\.0\.1:")
+        screen.send("S")
+        screen.wait_for(r"time +< 5 s >")
+        screen.send("down")
+        screen.send("left")
+        screen.wait_for(r"time +< 2 s >")
+        screen.send("enter")
+        screen.wait_for(r"via → direct .* of 2\.0 s")
+        screen.wait_for(r"mean [0-9.]+ [kMG]bit/s")
+        screen.wait_for(r"s again, S chooses")
+        screen.wait_for(r"[0-9:]{5} +↓ [0-9.]+ [kMG]bit/s +→ direct")
+        screen.send("b")
+        screen.wait_for(r"mean [0-9.]+ [kMG]B/s")
+        screen.send("escape")
+        screen.send("+")
+        screen.send("+")
+        screen.wait_for(r"lost .*↓")
+        screen.send("x")
+        screen.wait_for("no test runs that could be stopped")
+        leave(screen)
+
+
+def test_a_throughput_test_goes_on_while_another_view_is_open_and_can_be_stopped(env):
+    with monitor(env) as screen:
+        connected(screen)
+        screen.send("s")
+        screen.wait_for(r"via (→ direct|⇄ relay) .* of 5\.0 s")
+        screen.send("l")
+        screen.wait_for("log .*follow")
+        screen.send("escape")
+        screen.wait_for("x stops, Esc hides")
+        screen.send("x")
+        screen.wait_for("stopped, [0-9:]{5} via")
+        leave(screen)
