@@ -15,6 +15,7 @@ int cmd_monitor(const struct options *options);
 int cmd_list(const struct options *options);
 int cmd_ping(const struct options *options);
 int cmd_doctor(const struct options *options);
+int cmd_speedtest(const struct options *options);
 int cmd_netcheck(const struct options *options);
 int cmd_record(const struct options *options);
 int cmd_export(const struct options *options);

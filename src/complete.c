@@ -16,13 +16,13 @@ void completion_add(struct completion *out, const char *word, const char *help)
 }
 
 /* The flag that the word is, if it still wants its value: "--color", "-n", "-vn". */
-static const struct flag *open_flag(const char *word)
+static const struct flag *open_flag(const char *word, enum options_command command)
 {
     const struct flag *flag = NULL;
     if (strncmp(word, "--", 2) == 0) {
-        flag = options_find_flag(word + 2, strlen(word + 2));
+        flag = options_find_flag(word + 2, strlen(word + 2), command);
     } else if (word[0] == '-') {
-        flag = options_find_letter(word[strlen(word) - 1]);
+        flag = options_find_letter(word[strlen(word) - 1], command);
     }
     return flag != NULL && flag->value != NULL ? flag : NULL;
 }
@@ -126,7 +126,7 @@ static void look_before(size_t count, const char *const *words, struct before *b
         } else if (strcmp(words[i], "--") == 0) {
             before->only_words = true;
         } else if (!before->only_words && words[i][0] == '-' && words[i][1] != '\0') {
-            before->open = open_flag(words[i]);
+            before->open = open_flag(words[i], before->row->command);
         } else {
             take_word(before, words[i]);
         }
@@ -152,7 +152,7 @@ static void add_operands(const struct before *before, struct completion *out)
 }
 
 /* "--color=al": the shell wants the whole word back. */
-static void add_values_inline(struct completion *out)
+static void add_values_inline(enum options_command command, struct completion *out)
 {
     char before[COMPLETION_WORD];
     size_t len = strcspn(out->typed, "=");
@@ -161,7 +161,7 @@ static void add_values_inline(struct completion *out)
     }
     memcpy(before, out->typed, len + 1);
     before[len + 1] = '\0';
-    const struct flag *flag = options_find_flag(before + 2, len - 2);
+    const struct flag *flag = options_find_flag(before + 2, len - 2, command);
     if (flag != NULL && flag->value != NULL) {
         add_values(flag, before, out);
     }
@@ -179,7 +179,7 @@ void complete(size_t count, const char *const *words, struct completion *out)
     if (before.open != NULL) {
         add_values(before.open, "", out);
     } else if (flag && strchr(out->typed, '=') != NULL) {
-        add_values_inline(out);
+        add_values_inline(before.row->command, out);
     } else if (flag) {
         if (before.row->command == OPTIONS_LAB) {
             add_lab_flags(out);

@@ -18,6 +18,8 @@ static int run(const struct options *options)
         return cmd_ping(options);
     case OPTIONS_DOCTOR:
         return cmd_doctor(options);
+    case OPTIONS_SPEEDTEST:
+        return cmd_speedtest(options);
     case OPTIONS_NETCHECK:
         return cmd_netcheck(options);
     case OPTIONS_RECORD:

@@ -10,7 +10,10 @@
 #include "src/duration.h"
 #include "src/options_internal.h"
 
-enum { NEAR = 3 }; /* edits: further away is not what was meant */
+enum {
+    NEAR = 3, /* edits: further away is not what was meant */
+    SPEEDTEST_SECONDS_MOST = 300,
+};
 
 static enum net_err unknown_flag(const char *given, struct failure *why)
 {
@@ -143,7 +146,7 @@ static enum net_err take_long(struct cursor *cursor, char *arg, struct options *
                               struct failure *why)
 {
     size_t len = strcspn(arg, "=");
-    const struct flag *flag = options_find_flag(arg, len);
+    const struct flag *flag = options_find_flag(arg, len, out->command);
     if (flag == NULL) {
         return unknown_flag(arg, why);
     }
@@ -155,7 +158,7 @@ static enum net_err take_short(struct cursor *cursor, char *arg, struct options 
                                struct failure *why)
 {
     for (char *at = arg; *at != '\0'; at++) {
-        const struct flag *flag = options_find_letter(*at);
+        const struct flag *flag = options_find_letter(*at, out->command);
         if (flag == NULL) {
             return failure_set(why, NET_ERR_USAGE, "unknown flag -%c; see derptop --help", *at);
         }
@@ -199,6 +202,22 @@ static enum net_err take_word(char *word, bool *command_seen, struct options *ou
     return NET_OK;
 }
 
+static enum net_err check_speedtest(const struct options *out, struct failure *why)
+{
+    if (out->duration_ns > SPEEDTEST_SECONDS_MOST * NS_PER_SEC) {
+        return failure_set(why, NET_ERR_USAGE, "--time: a speed test lasts 5m at most");
+    }
+    if (out->both && out->direction != NULL) {
+        return failure_set(why, NET_ERR_USAGE,
+                           "--both tests down, then up: it goes without --direction");
+    }
+    if (out->direct && out->disable_direct) {
+        return failure_set(why, NET_ERR_USAGE,
+                           "--direct does not go with --disable-direct-connections");
+    }
+    return NET_OK;
+}
+
 static enum net_err check_fit(const struct cursor *cursor, const struct options *out,
                               struct failure *why)
 {
@@ -216,6 +235,9 @@ static enum net_err check_fit(const struct cursor *cursor, const struct options 
     if (row->operand == OPERAND_WORKSPACE && out->target == NULL) {
         return failure_set(why, NET_ERR_USAGE, "%s: which one? `derptop list` shows them",
                            row->usage);
+    }
+    if (out->command == OPTIONS_SPEEDTEST) {
+        return check_speedtest(out, why);
     }
     if (out->command == OPTIONS_RECORD && out->output == NULL) {
         return failure_set(why, NET_ERR_USAGE, "%s: into which file?", row->usage);
@@ -235,7 +257,8 @@ enum net_err options_parse(int argc, char **argv, struct options *out, struct fa
     bool command_seen = false;
     bool only_words = false;
     enum net_err err = NET_OK;
-    *out = (struct options){.wait_ns = NS_PER_SEC, .timeout_ns = 5 * NS_PER_SEC};
+    *out = (struct options){
+        .wait_ns = NS_PER_SEC, .timeout_ns = 5 * NS_PER_SEC, .duration_ns = 5 * NS_PER_SEC};
     while (err == NET_OK && cursor.at < argc) {
         char *arg = argv[cursor.at++];
         if (only_words || arg[0] != '-' || arg[1] == '\0') {

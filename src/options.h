@@ -17,6 +17,7 @@ enum options_command {
     OPTIONS_LIST,
     OPTIONS_PING,
     OPTIONS_DOCTOR,
+    OPTIONS_SPEEDTEST,
     OPTIONS_NETCHECK,
     OPTIONS_RECORD,
     OPTIONS_EXPORT,
@@ -56,6 +57,11 @@ struct options {
     uint64_t num; /* 0 = until interrupted */
     uint64_t wait_ns, timeout_ns;
     bool time, utc;
+
+    /* speedtest */
+    uint64_t duration_ns;
+    const char *direction; /* "down", "up"; NULL = not given */
+    bool direct, both;
 
     /* doctor */
     bool share;

@@ -50,9 +50,10 @@ extern const size_t options_command_count;
 extern const unsigned options_deployment_mask;
 extern const unsigned options_every_mask;
 
-/* NULL: no such flag. `len` characters of `name` count. */
-const struct flag *options_find_flag(const char *name, size_t len);
-const struct flag *options_find_letter(char letter);
+/* NULL: no such flag. `len` characters of `name` count. Where two commands have a flag of the same
+ * name, that of `command` is meant. */
+const struct flag *options_find_flag(const char *name, size_t len, enum options_command command);
+const struct flag *options_find_letter(char letter, enum options_command command);
 
 /* The nth of the words of "auto|never", into `out`; false when there are fewer. */
 bool options_choice(const char *choices, size_t n, char *out, size_t size);

@@ -8,13 +8,14 @@ enum {
     FOR_LIST = 1 << OPTIONS_LIST,
     FOR_PING = 1 << OPTIONS_PING,
     FOR_DOCTOR = 1 << OPTIONS_DOCTOR,
+    FOR_SPEEDTEST = 1 << OPTIONS_SPEEDTEST,
     FOR_NETCHECK = 1 << OPTIONS_NETCHECK,
     FOR_RECORD = 1 << OPTIONS_RECORD,
     FOR_EXPORT = 1 << OPTIONS_EXPORT,
-    FOR_DEPLOYMENT =
-        FOR_MONITOR | FOR_LIST | FOR_PING | FOR_DOCTOR | FOR_NETCHECK | FOR_RECORD | FOR_EXPORT,
+    FOR_DEPLOYMENT = FOR_MONITOR | FOR_LIST | FOR_PING | FOR_SPEEDTEST | FOR_DOCTOR | FOR_NETCHECK |
+                     FOR_RECORD | FOR_EXPORT,
     FOR_EVERY = FOR_DEPLOYMENT | 1 << OPTIONS_LAB,
-    FOR_JSON = FOR_LIST | FOR_PING | FOR_DOCTOR | FOR_NETCHECK | FOR_EXPORT,
+    FOR_JSON = FOR_LIST | FOR_PING | FOR_SPEEDTEST | FOR_DOCTOR | FOR_NETCHECK | FOR_EXPORT,
     FOR_HEADLESS = FOR_JSON | FOR_RECORD,
     FOR_FINDINGS = FOR_MONITOR | FOR_PING | FOR_DOCTOR,
 };
@@ -40,6 +41,13 @@ const struct flag options_flags[] = {
      "a ping without answer is lost after it (5s)"},
     {"time", 0, NULL, FLAG_SWITCH, FOR_PING, AT(time), "print the local time of each pong"},
     {"utc", 0, NULL, FLAG_SWITCH, FOR_PING, AT(utc), "print the time in UTC; implies --time"},
+    {"time", 't', "TIME", FLAG_DURATION, FOR_SPEEDTEST, AT(duration_ns),
+     "how long a test lasts (5s)"},
+    {"direction", 'd', "down|up", FLAG_CHOICE, FOR_SPEEDTEST, AT(direction),
+     "as seen from here (down)"},
+    {"both", 0, NULL, FLAG_SWITCH, FOR_SPEEDTEST, AT(both), "down, then up"},
+    {"direct", 0, NULL, FLAG_SWITCH, FOR_SPEEDTEST, AT(direct),
+     "wait for a direct path (up to 30s)"},
     {"share", 0, NULL, FLAG_SWITCH, FOR_DOCTOR, AT(share), "mask names and addresses"},
     {"aws-ranges", 0, "fetch|FILE", FLAG_FILE, FOR_FINDINGS, AT(aws_ranges),
      "AWS's address ranges (a bundled list)"},
@@ -86,6 +94,8 @@ const struct command_row options_commands[] = {
     {"list", OPTIONS_LIST, OPERAND_NONE, "derptop list", "workspaces and their agents"},
     {"ping", OPTIONS_PING, OPERAND_WORKSPACE, "derptop ping WORKSPACE",
      "pongs, then the diagnosis"},
+    {"speedtest", OPTIONS_SPEEDTEST, OPERAND_WORKSPACE, "derptop speedtest WORKSPACE",
+     "throughput, and what it does to the latency"},
     {"doctor", OPTIONS_DOCTOR, OPERAND_WORKSPACE, "derptop doctor WORKSPACE",
      "what is wrong, what to do, and a report"},
     {"netcheck", OPTIONS_NETCHECK, OPERAND_NONE, "derptop netcheck",
@@ -99,25 +109,35 @@ const struct command_row options_commands[] = {
 };
 const size_t options_command_count = sizeof options_commands / sizeof *options_commands;
 
-const struct flag *options_find_flag(const char *name, size_t len)
+/* The one that goes with the command, if any does; else the first that there is. */
+static const struct flag *better(const struct flag *found, const struct flag *flag,
+                                 enum options_command command)
 {
+    bool fits = (flag->commands & 1U << command) != 0;
+    return found == NULL || (fits && (found->commands & 1U << command) == 0) ? flag : found;
+}
+
+const struct flag *options_find_flag(const char *name, size_t len, enum options_command command)
+{
+    const struct flag *found = NULL;
     for (size_t i = 0; i < options_flag_count; i++) {
         const struct flag *flag = &options_flags[i];
         if (strlen(flag->name) == len && strncmp(flag->name, name, len) == 0) {
-            return flag;
+            found = better(found, flag, command);
         }
     }
-    return NULL;
+    return found;
 }
 
-const struct flag *options_find_letter(char letter)
+const struct flag *options_find_letter(char letter, enum options_command command)
 {
+    const struct flag *found = NULL;
     for (size_t i = 0; i < options_flag_count; i++) {
         if (letter != '\0' && options_flags[i].letter == letter) {
-            return &options_flags[i];
+            found = better(found, &options_flags[i], command);
         }
     }
-    return NULL;
+    return found;
 }
 
 bool options_choice(const char *choices, size_t n, char *out, size_t size)

@@ -86,6 +86,8 @@ def test_the_json_of_the_readme_is_what_is_printed():
             printed += [controlled.answer("relay gone"), controlled.answer("nonsense")]
         doctor = program.run("doctor", "dev1", "--disable-direct-connections", "--json", env=env)
         printed += program.json_lines(doctor.stdout)
+        speedtest = program.run("speedtest", "dev1", "-t", "1s", "--json", env=env)
+        printed += program.json_lines(speedtest.stdout)
         printed += program.json_lines(program.run("netcheck", "--json", env=env).stdout)
         with program.Server([program.binary(), "export", "--json", "--listen", "127.0.0.1:0"], env=env) as export:
             printed.append(export.ready)

@@ -218,6 +218,32 @@ static void test_the_settings_get_what_was_given(void **state)
     assert_true(flags.disable_direct);
 }
 
+static void test_a_flag_of_two_commands_is_that_of_the_one_that_was_named(void **state)
+{
+    (void)state;
+    struct options out = parsed("speedtest dev1 -t 2s -d up --direct");
+    assert_int_equal(out.command, OPTIONS_SPEEDTEST);
+    assert_true(out.duration_ns == 2 * NS_PER_SEC);
+    assert_string_equal(out.direction, "up");
+    assert_true(out.direct && !out.both && !out.time);
+    assert_true(parsed("speedtest dev1 --time=300ms").duration_ns == 300 * NS_PER_MS);
+    assert_true(parsed("speedtest dev1").duration_ns == 5 * NS_PER_SEC);
+    out = parsed("ping dev1 -t 2s --time");
+    assert_true(out.timeout_ns == 2 * NS_PER_SEC && out.time);
+}
+
+static void test_a_speed_test_has_its_limits(void **state)
+{
+    (void)state;
+    refused("speedtest", "which one?");
+    refused("speedtest dev1 -t 301s", "5m at most");
+    refused("speedtest dev1 -t 0", "10ms");
+    refused("speedtest dev1 -d sideways", "down|up");
+    refused("speedtest dev1 --both -d up", "without --direction");
+    refused("speedtest dev1 --direct --disable-direct-connections", "does not go with");
+    refused("speedtest dev1 --utc", "does not go with");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -232,6 +258,8 @@ int main(void)
         cmocka_unit_test(test_what_follows_lab_is_for_its_own_parser),
         cmocka_unit_test(test_help_and_version_ask_for_nothing_else),
         cmocka_unit_test(test_the_settings_get_what_was_given),
+        cmocka_unit_test(test_a_flag_of_two_commands_is_that_of_the_one_that_was_named),
+        cmocka_unit_test(test_a_speed_test_has_its_limits),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
