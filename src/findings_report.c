@@ -1,5 +1,6 @@
 #include "src/findings_report.h"
 
+#include "net/wire/address.h"
 #include "src/out.h"
 
 enum group { GROUP_GENERAL, GROUP_CLIENT, GROUP_AGENT };
@@ -91,10 +92,28 @@ static bool print_side(const struct snapshot *s, enum group group, const char *t
     return any;
 }
 
+/* As `coder ping` ends; a relayed path is a finding. */
+static void print_verdict(const struct snapshot *s)
+{
+    struct net_address address;
+    if (s->path == PATH_DIRECT) {
+        bool inside =
+            address_parse(s->path_address, &address) == NET_OK && address_is_private(&address);
+        out_text("%s You are connected directly (p2p)%s\n",
+                 findings_glyph(SEVERITY_OK, out_is_utf8()),
+                 inside ? ", over a private network" : "");
+    }
+    if (s->facts.agent_report == FACT_NO) {
+        out_text("%s The agent's own network report could not be had: %s\n",
+                 findings_glyph(SEVERITY_INFO, out_is_utf8()), s->facts.agent_report_text);
+    }
+}
+
 void findings_print(const struct snapshot *s, bool all)
 {
     bool any = false;
     out_text("\n");
+    print_verdict(s);
     for (size_t i = 0; i < s->finding_count; i++) {
         const struct finding *one = &s->findings[i];
         if (group_of(one->code) == GROUP_GENERAL && (all || !is_beside_the_point(s, one))) {

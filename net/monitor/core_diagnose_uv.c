@@ -1,7 +1,7 @@
 /*
  * The diagnosis in time: about once a second while something changes, and until what has begun to
- * appear or to go has done so. A headless run diagnoses whenever it publishes: its last snapshot
- * must say what is so now.
+ * appear or to go has done so. A headless run diagnoses whenever it publishes, for any snapshot may
+ * be its last and must say what is so now; but not during a speed test, which publishes a lot.
  */
 #include <string.h>
 
@@ -53,8 +53,9 @@ void core_diagnose(struct core *core, struct snapshot *draft)
     struct diagnosis *d = &core->diagnosis;
     static struct finding list[FINDING_CODES]; /* large; only the core's thread comes here */
     uint64_t every = DIAGNOSE_EVERY_MS * NS_PER_MS;
+    bool always = core->options.headless && !core_speed_is_busy(&core->speed);
     note_selection(core);
-    if (core->options.headless || d->at == 0 || mono_since(draft->now, d->at) >= every) {
+    if (always || d->at == 0 || mono_since(draft->now, d->at) >= every) {
         d->at = draft->now;
         core_read_surroundings(core, draft->now);
         core_gather_facts(core, draft, &d->facts);

@@ -42,6 +42,7 @@ def test_nothing_is_found_where_all_is_well(lab):
     assert done.returncode == 0
     said = done.stdout.split("Wireguard handshake")[1]
     # A machine whose own interfaces have a small MTU is told so, of both sides.
+    assert "✔ You are connected directly (p2p)\n" in said, "loopback is no private network"
     assert "no findings" in said or "has MTU" in said
     assert not GENERAL.search(said)
 
@@ -49,6 +50,7 @@ def test_nothing_is_found_where_all_is_well(lab):
 def test_the_user_who_disabled_direct_connections_is_told_so(lab):
     done = ping(lab.client_environment(), "--disable-direct-connections")
     said = done.stdout.split("Wireguard handshake")[1]
+    assert "You are connected directly" not in said
     disabled = said.index("direct connections are disabled on this computer: --disable-direct-connections or ")
     assert "unset CODER_DISABLE_DIRECT_CONNECTIONS" in said
     assert disabled < said.index("likeliest reason: direct connections are disabled on this computer")
