@@ -102,8 +102,10 @@ static void print_findings(const struct doctor_view *view)
         counts[s->findings[i].severity]++;
     }
     if (s->finding_count == 0) {
-        say(view, "%s %s: %s\n\n", findings_glyph(SEVERITY_OK, out_is_utf8()), view->target,
-            view->failure == NULL ? "all is well" : "nothing was found out");
+        say(view, "%s %s: %s%s\n\n",
+            findings_glyph(view->failure == NULL ? SEVERITY_OK : SEVERITY_ERROR, out_is_utf8()),
+            view->target, view->failure == NULL ? "all is well" : "it could not be examined: ",
+            view->failure == NULL ? "" : view->failure);
         return;
     }
     say(view, "%s: %zu error%s, %zu warning%s, %zu to know\n\n", view->target,

@@ -126,12 +126,24 @@ static struct finding *find(const struct draft *draft, enum finding_code code)
     return NULL;
 }
 
+/* What stands for less than its effect does not explain it: an address in AWS without a hard NAT,
+ * as STUN sees it, is no reason for a relayed path. */
+static const struct finding *find_cause(const struct draft *draft, size_t row,
+                                        const struct finding *effect)
+{
+    const struct finding *cause =
+        causes[row].effect == effect->code ? find(draft, causes[row].cause) : NULL;
+    bool weak =
+        cause != NULL && effect->code == FINDING_DERP_RELAY && cause->severity < effect->severity;
+    return weak ? NULL : cause;
+}
+
 /* A path that is relayed says why, as far as it is known: the likeliest reason, then the others. */
 static void tell_reasons(struct finding *relay, const struct draft *draft)
 {
     size_t told = 0;
     for (size_t i = 0; i < CAUSES; i++) {
-        if (causes[i].effect != FINDING_DERP_RELAY || find(draft, causes[i].cause) == NULL) {
+        if (find_cause(draft, i, relay) == NULL) {
             continue;
         }
         char before[FINDING_OBSERVED_SIZE];
@@ -156,7 +168,7 @@ static void explain(struct draft *draft)
     for (size_t i = 0; i < draft->count; i++) {
         struct finding *effect = &draft->out[i];
         for (size_t c = 0; c < CAUSES && !effect->explained; c++) {
-            if (causes[c].effect == effect->code && find(draft, causes[c].cause) != NULL) {
+            if (find_cause(draft, c, effect) != NULL) {
                 effect->explained = true;
                 effect->explained_by = causes[c].cause;
             }

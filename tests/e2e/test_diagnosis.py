@@ -263,6 +263,13 @@ def test_the_doctor_of_a_refused_token_has_status_3(lab):
     assert done.returncode == 3 and "token_refused" in codes
 
 
+def test_a_deployment_that_cannot_be_reached_is_no_good_news():
+    env = program.environment(CODER_URL="http://127.0.0.1:9", CODER_SESSION_TOKEN="a-token")
+    done = doctor(env)
+    assert done.returncode == 1
+    assert "✔" not in done.stdout and "connection refused" in done.stdout
+
+
 def test_a_shared_report_has_no_name_and_no_address(lab):
     env = lab.client_environment()
     for flags in (("--share",), ("--share", "--json")):

@@ -635,6 +635,22 @@ static void test_a_relayed_path_is_put_down_to_the_likeliest_reason(void **state
     }
 }
 
+static void test_an_address_in_aws_without_a_hard_nat_is_no_reason(void **state)
+{
+    (void)state;
+    struct finding found[FINDING_CODES];
+    struct facts facts = well();
+    relayed(&facts);
+    client_aws(&facts);
+    size_t count = diagnose(&facts, NULL, found);
+    const struct finding *relay = find(found, count, FINDING_DERP_RELAY);
+    assert_true(relay != NULL && !relay->explained && strstr(relay->observed, "AWS") == NULL);
+    facts.client.hard_nat = FACT_UNKNOWN;
+    count = diagnose(&facts, NULL, found);
+    relay = find(found, count, FINDING_DERP_RELAY);
+    assert_true(relay != NULL && relay->explained && relay->explained_by == FINDING_CLIENT_AWS);
+}
+
 static void test_an_agent_that_is_away_explains_what_follows(void **state)
 {
     (void)state;
@@ -752,6 +768,7 @@ int main(void)
         cmocka_unit_test(test_each_code_has_a_row),
         cmocka_unit_test(test_every_pair_of_causes_is_found_together),
         cmocka_unit_test(test_a_relayed_path_is_put_down_to_the_likeliest_reason),
+        cmocka_unit_test(test_an_address_in_aws_without_a_hard_nat_is_no_reason),
         cmocka_unit_test(test_an_agent_that_is_away_explains_what_follows),
         cmocka_unit_test(test_a_hindrance_is_a_warning_only_while_the_path_is_relayed),
         cmocka_unit_test(test_a_hard_nat_on_both_sides_is_told_as_such),
