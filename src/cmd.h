@@ -19,6 +19,7 @@ int cmd_speedtest(const struct options *options);
 int cmd_netcheck(const struct options *options);
 int cmd_record(const struct options *options);
 int cmd_export(const struct options *options);
+int cmd_replay(const struct options *options);
 int cmd_version(void);
 
 /* `derptop __complete WORDS…`, for the shells: what the last word may become (complete.h). */

@@ -14,6 +14,7 @@
 #include "src/cmd.h"
 #include "src/favourites.h"
 #include "src/lab_child_uv.h"
+#include "src/look.h"
 #include "src/out.h"
 #include "src/tui_uv.h"
 
@@ -92,25 +93,6 @@ struct face {
     const struct config *config;
     const struct aws_ranges *aws;
 };
-
-static enum app_notify notify_of(const struct config *config)
-{
-    return strcmp(config->notify, "bell") == 0      ? NOTIFY_BELL
-           : strcmp(config->notify, "desktop") == 0 ? NOTIFY_DESKTOP
-                                                    : NOTIFY_NONE;
-}
-
-static void look_of(const struct config *config, const char *folder, struct tui_options *out)
-{
-    *out = (struct tui_options){.ascii = config->ascii,
-                                .mouse = config->mouse,
-                                .color = config->color,
-                                .graph = config->graph,
-                                .theme = config->theme,
-                                .notify = notify_of(config),
-                                .keys = &config->keys,
-                                .state_folder = folder};
-}
 
 static int run_screen(const struct face *face, const struct settings *settings, bool lab)
 {

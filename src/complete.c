@@ -141,6 +141,9 @@ static void add_operands(const struct before *before, struct completion *out)
     switch (before->row->operand) {
     case OPERAND_NONE:
         break;
+    case OPERAND_FILE:
+        out->kind = before->operands == 0 ? COMPLETION_FILES : COMPLETION_WORDS;
+        break;
     case OPERAND_WORKSPACES:
         out->workspaces = true;
         break;

@@ -77,7 +77,11 @@ static void say(const struct doctor_view *view, const char *format, ...)
     if (view->mask != NULL) {
         mask_text(view->mask, line, masked, sizeof masked);
     }
-    out_text("%s", view->mask != NULL ? masked : line);
+    if (view->out != NULL) {
+        (void)fputs(view->mask != NULL ? masked : line, view->out);
+    } else {
+        out_text("%s", view->mask != NULL ? masked : line);
+    }
 }
 
 static void print_finding(const struct doctor_view *view, const struct finding *one)

@@ -5,6 +5,8 @@
 #ifndef SRC_DOCTOR_REPORT_H
 #define SRC_DOCTOR_REPORT_H
 
+#include <stdio.h>
+
 #include "net/monitor/snapshot.h"
 #include "src/mask.h"
 
@@ -14,6 +16,7 @@ struct doctor_view {
     const char *failure; /* why it could not go on; NULL = it could */
     uint64_t took_ns;
     struct mask *mask; /* NULL: everything is shown */
+    FILE *out;         /* of the text; NULL: standard output */
 };
 
 /* Registers the names that are to be masked. */

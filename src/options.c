@@ -239,6 +239,9 @@ static enum net_err check_fit(const struct cursor *cursor, const struct options 
     if (out->command == OPTIONS_SPEEDTEST) {
         return check_speedtest(out, why);
     }
+    if (row->operand == OPERAND_FILE && out->target == NULL) {
+        return failure_set(why, NET_ERR_USAGE, "%s: which one?", row->usage);
+    }
     if (out->command == OPTIONS_RECORD && out->output == NULL) {
         return failure_set(why, NET_ERR_USAGE, "%s: into which file?", row->usage);
     }

@@ -21,6 +21,7 @@ enum options_command {
     OPTIONS_NETCHECK,
     OPTIONS_RECORD,
     OPTIONS_EXPORT,
+    OPTIONS_REPLAY,
     OPTIONS_LAB,
     OPTIONS_COMPLETE,
 };
@@ -52,6 +53,7 @@ struct options {
     const char *output;            /* record */
     const char *listen, *textfile; /* export */
     bool openmetrics;
+    const char *speed; /* replay; NULL = as it was */
 
     /* ping */
     uint64_t num; /* 0 = until interrupted */

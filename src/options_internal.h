@@ -30,7 +30,13 @@ struct flag {
 };
 
 /* What a command takes besides flags. */
-enum operand { OPERAND_NONE, OPERAND_MAY_WORKSPACE, OPERAND_WORKSPACE, OPERAND_WORKSPACES };
+enum operand {
+    OPERAND_NONE,
+    OPERAND_MAY_WORKSPACE,
+    OPERAND_WORKSPACE,
+    OPERAND_WORKSPACES,
+    OPERAND_FILE
+};
 
 struct command_row {
     const char *name; /* "" = without a word: the monitor */

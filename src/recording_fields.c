@@ -317,6 +317,8 @@ static const struct field fact_fields[] = {
     TEXT(S, relay_health),
     BOOL(S, relay_websocket),
     TEXT(S, relay_websocket_reason),
+    NAMED(S, agent_report, facts_known),
+    TEXT(S, agent_report_text),
     STRUCT(S, client, fact_sides),
     STRUCT(S, agent_side, fact_sides),
     TEXT(S, default_route),

@@ -17,7 +17,9 @@ struct recorder {
 
 struct recorder *recorder_new(void)
 {
-    return mem_new(sizeof(struct recorder));
+    struct recorder *recorder = mem_new(sizeof *recorder);
+    recorder->last.selected = -1; /* as a reader begins */
+    return recorder;
 }
 
 void recorder_free(struct recorder *recorder)

@@ -85,10 +85,8 @@ void replay_text(const struct replay *replay, char out[REPLAY_TEXT_SIZE])
         text_copy(out, REPLAY_TEXT_SIZE, "end");
     } else if (replay->paused) {
         text_copy(out, REPLAY_TEXT_SIZE, "paused");
-    } else if (replay->speed < REPLAY_SPEED_ONE) {
-        text_format(out, REPLAY_TEXT_SIZE, "%u/4x", replay->speed);
     } else {
-        text_format(out, REPLAY_TEXT_SIZE, "%ux", replay->speed / REPLAY_SPEED_ONE);
+        text_format(out, REPLAY_TEXT_SIZE, "%gx", (double)replay->speed / REPLAY_SPEED_ONE);
     }
 }
 

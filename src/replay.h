@@ -38,7 +38,7 @@ void replay_end(struct replay *replay, mono_ns now, uint64_t position);
 /* When the position will be reached; MONO_NEVER while paused. */
 mono_ns replay_when(const struct replay *replay, mono_ns now, uint64_t position);
 
-/* "4x", "1/4x", "paused", "end". */
+/* "4x", "0.25x", "paused", "end". */
 enum { REPLAY_TEXT_SIZE = 16 };
 void replay_text(const struct replay *replay, char out[REPLAY_TEXT_SIZE]);
 

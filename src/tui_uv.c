@@ -12,6 +12,7 @@
 #include "net/base/mem.h"
 #include "net/base/text.h"
 #include "src/favourites.h"
+#include "src/keeper.h"
 #include "ui/term.h"
 
 enum {
@@ -38,7 +39,8 @@ struct tui {
     char deployment[SNAPSHOT_NAME]; /* whose favourites are read */
     const char *state_folder;
     bool lab;
-    bool keep;                                     /* a summary is to be left behind */
+    bool keep; /* a summary is to be left behind */
+    struct keeper *keeper;
     enum path_kind paths[SNAPSHOT_WORKSPACES_MAX]; /* as they were, to see a direct one go */
     struct uuid agents[SNAPSHOT_WORKSPACES_MAX];
     size_t path_count;
@@ -74,6 +76,13 @@ static void watch_paths(struct tui *tui)
     tui->path_count = s->workspace_count;
 }
 
+static void record(struct tui *tui)
+{
+    if (tui->app.recording) {
+        tui->app.recording = keeper_take(tui->keeper, tui->shown, tui->app.status);
+    }
+}
+
 /* The newest snapshot; ages in it go on until the next one. */
 static void take(struct tui *tui)
 {
@@ -82,11 +91,12 @@ static void take(struct tui *tui)
     if (fresh) {
         memcpy(tui->now, tui->shown, sizeof *tui->now);
         watch_paths(tui);
+        record(tui);
     }
-    if (tui->now->seq > 0) {
-        tui->now->now = mono_now();
+    if (tui->now->replay[0] == '\0') { /* whose clock is its own */
+        tui->now->now = tui->now->seq > 0 ? mono_now() : tui->now->now;
+        tui->now->wall = wall_now();
     }
-    tui->now->wall = wall_now();
     if (strcmp(tui->deployment, tui->now->deployment) != 0) {
         text_copy(tui->deployment, sizeof tui->deployment, tui->now->deployment);
         favourites_read(tui->state_folder, tui->deployment, &tui->app.pins);
@@ -183,6 +193,31 @@ static void suspend(struct tui *tui)
     want_frame(tui);
 }
 
+static void keep_screen(struct tui *tui)
+{
+    struct canvas canvas;
+    int rows = 0;
+    int cols = 0;
+    term_size(&rows, &cols);
+    canvas_init(&canvas, rows, cols, term_glyphs());
+    app_draw(&tui->app, tui->now, &canvas);
+    keeper_shot(tui->now, &canvas, tui->app.theme, tui->app.status);
+    canvas_clear(&canvas);
+}
+
+static void keep_what(struct tui *tui, unsigned what)
+{
+    if ((what & APP_RECORD) != 0) {
+        tui->app.recording = keeper_record(tui->keeper, tui->shown, tui->app.status);
+    }
+    if ((what & APP_SHOT) != 0) {
+        keep_screen(tui);
+    }
+    if ((what & APP_REPORT) != 0) {
+        keeper_report(tui->now, term_copy, tui->app.status);
+    }
+}
+
 static void follow(struct tui *tui, unsigned what, const struct command *command)
 {
     if ((what & APP_COMMAND) != 0) {
@@ -191,6 +226,7 @@ static void follow(struct tui *tui, unsigned what, const struct command *command
     if ((what & APP_SAVE) != 0) {
         favourites_write(tui->state_folder, tui->deployment, &tui->app.pins);
     }
+    keep_what(tui, what);
     if ((what & APP_LOOKS) != 0) {
         term_theme(tui->app.theme);
         term_mouse(tui->app.mouse);
@@ -315,6 +351,7 @@ enum net_err tui_new(const struct tui_options *options, struct snapshot_box *box
     tui->shown = snapshot_box_take(box, &fresh);
     tui->now = mem_new(sizeof *tui->now);
     memcpy(tui->now, tui->shown, sizeof *tui->now);
+    tui->keeper = keeper_new();
     tui->frame_ms = FRAME_MS;
     tui->anew = true;
     tui->state_folder = options->state_folder;
@@ -344,6 +381,11 @@ static void on_tick_checked(uv_timer_t *timer)
 {
     on_idle_check(timer->data);
     on_tick(timer);
+}
+
+uv_loop_t *tui_loop(struct tui *tui)
+{
+    return &tui->loop;
 }
 
 int tui_run(struct tui *tui, void (*send)(void *owner, const struct command *command), void *owner)
@@ -379,6 +421,7 @@ void tui_free(struct tui *tui)
     (void)uv_run(&tui->loop, UV_RUN_DEFAULT);
     int busy = uv_loop_close(&tui->loop);
     assert(busy == 0);
+    keeper_free(tui->keeper);
     free(tui->now);
     free(tui);
 }

@@ -6,6 +6,8 @@
 
 #include <stdbool.h>
 
+#include <uv.h>
+
 #include "net/base/err.h"
 #include "net/monitor/command.h"
 #include "net/monitor/snapshot.h"
@@ -30,6 +32,9 @@ NET_MUST_USE enum net_err tui_new(const struct tui_options *options, struct snap
 
 /* Whether the lab was asked for, in place of a deployment. */
 bool tui_wants_lab(const struct tui *tui);
+
+/* The loop that tui_run turns, for handles of the caller's; to be closed before tui_free. */
+uv_loop_t *tui_loop(struct tui *tui);
 
 /* There is a new snapshot; from any thread. */
 void tui_wake(void *tui);

@@ -58,6 +58,7 @@ struct app {
     bool full;            /* alone on the screen */
     bool bytes;           /* rates in bytes instead of bits */
     bool mouse;
+    bool recording; /* what is shown goes to a file, too */
     enum app_notify notify;
     enum theme theme;
     char status[APP_STATUS_SIZE]; /* why the last key did nothing, or what it did */
@@ -71,10 +72,13 @@ enum {
     APP_QUIT = 4,
     APP_SUSPEND = 8,
     APP_REPAINT = 16,
-    APP_SAVE = 32,  /* the favourites changed */
-    APP_LOOKS = 64, /* theme or mouse changed */
-    APP_KEEP = 128, /* with APP_QUIT: leave a summary behind */
-    APP_LAB = 256,  /* the lab is asked for, in place of a deployment */
+    APP_SAVE = 32,     /* the favourites changed */
+    APP_LOOKS = 64,    /* theme or mouse changed */
+    APP_KEEP = 128,    /* with APP_QUIT: leave a summary behind */
+    APP_RECORD = 512,  /* start or stop recording */
+    APP_SHOT = 1024,   /* keep this screen in a file */
+    APP_REPORT = 2048, /* copy a report */
+    APP_LAB = 256,     /* the lab is asked for, in place of a deployment */
 };
 
 void app_init(struct app *app);

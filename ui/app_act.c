@@ -343,6 +343,44 @@ static unsigned act_on_workspaces(struct app *app, enum action action, int index
     }
 }
 
+static unsigned replay(struct app *app, enum command_kind kind, const struct snapshot *s,
+                       struct command *out)
+{
+    if (s->replay[0] == '\0') {
+        app_say(app, "this is live: only a replay has another speed");
+        return APP_REDRAW;
+    }
+    return send(kind, out);
+}
+
+static unsigned keep(struct app *app, unsigned what, const struct snapshot *s)
+{
+    if (s->seq == 0 || s->replay[0] != '\0') {
+        app_say(app, s->seq == 0 ? "there is nothing to keep yet" : "this is a recording already");
+        return APP_REDRAW;
+    }
+    return APP_REDRAW | what;
+}
+
+static unsigned act_on_keeping(struct app *app, enum action action, const struct snapshot *s,
+                               struct command *out)
+{
+    switch ((int)action) {
+    case ACTION_RECORD:
+        return keep(app, APP_RECORD, s);
+    case ACTION_SHOT:
+        return APP_REDRAW | APP_SHOT;
+    case ACTION_REPORT:
+        return APP_REDRAW | APP_REPORT;
+    case ACTION_SLOWER:
+        return replay(app, COMMAND_SLOWER, s, out);
+    case ACTION_FASTER:
+        return replay(app, COMMAND_FASTER, s, out);
+    default:
+        return replay(app, COMMAND_STEP, s, out);
+    }
+}
+
 static unsigned act_on_program(struct app *app, enum action action, struct command *out)
 {
     switch ((int)action) {
@@ -410,6 +448,12 @@ unsigned app_act(struct app *app, enum action action, int index, const struct sn
     }
     if (app_view(app) == VIEW_TEST && (action == ACTION_LEFT || action == ACTION_RIGHT)) {
         return app_test_choose(app, action == ACTION_LEFT ? -1 : 1);
+    }
+    if (action == ACTION_FREEZE && s->replay[0] != '\0') {
+        return send(COMMAND_PAUSE, out); /* the whole replay stands still */
+    }
+    if (action >= ACTION_RECORD && action <= ACTION_STEP) {
+        return act_on_keeping(app, action, s, out);
     }
     if (action >= ACTION_ZOOM_IN && action <= ACTION_MARK) {
         return act_on_graph(app, action, s);

@@ -19,6 +19,7 @@
 #define TESTING "THROUGHPUT"
 #define PROBING "TEST"
 #define WHY     "FINDINGS, LOG, EVENTS"
+#define KEEP    "KEEP"
 #define PROGRAM "PROGRAM"
 
 static const struct action_info infos[ACTION_COUNT] = {
@@ -105,6 +106,12 @@ static const struct action_info infos[ACTION_COUNT] = {
     [ACTION_UNITS] = {"units", MAIN, TESTING, NULL, "bits or bytes", {'b'}},
     [ACTION_RETRY] = {"retry", ALL, PROBING, NULL, "probe and reconnect now", {'r'}},
     [ACTION_PROBES] = {"pause_probes", MAIN, PROBING, NULL, "stop and go on probing", {'P' - 64}},
+    [ACTION_RECORD] = {"record", MAIN, KEEP, NULL, "record to a file, or stop it", {'E'}},
+    [ACTION_SHOT] = {"shot", ALL, KEEP, NULL, "this screen into a file", {'S' - 64}},
+    [ACTION_REPORT] = {"report", MAIN, KEEP, NULL, "copy a masked report", {'C'}},
+    [ACTION_SLOWER] = {"slower", MAIN, KEEP, NULL, "replay: slower", {','}},
+    [ACTION_FASTER] = {"faster", MAIN, KEEP, NULL, "replay: faster", {'.'}},
+    [ACTION_STEP] = {"step", MAIN, KEEP, NULL, "replay: one step", {'n'}},
     [ACTION_NOTIFY] = {"notify", MAIN, PROGRAM, NULL, "tell when direct is lost", {'B'}},
     [ACTION_THEME] = {"theme", ALL, PROGRAM, NULL, "the next theme", {'t'}},
     [ACTION_MOUSE] = {"mouse", ALL, PROGRAM, NULL, "mouse on or off", {KEY_CODE_F1 + 1}},

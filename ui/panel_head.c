@@ -58,16 +58,28 @@ static void place_text(const struct app *app, const struct snapshot *s, char *ou
     }
 }
 
+/* The time of day; of a replay, the recording's, after what it is and how fast it goes. */
+static void time_words(const struct glyphs *g, const struct snapshot *s, char *out, size_t size)
+{
+    char clock[CLOCK_TEXT];
+    clock_text(s->wall, true, clock);
+    if (s->replay[0] != '\0') {
+        text_format(out, size, " REPLAY %s %s %s ", s->replay, g->dot, clock);
+    } else {
+        text_copy(out, size, clock);
+    }
+}
+
 void panel_header(struct canvas *canvas, struct rect rect, const struct app *app,
                   const struct snapshot *s)
 {
-    char clock[CLOCK_TEXT];
+    char clock[CLOCK_TEXT + SNAPSHOT_ADDRESS + 16];
     char where[SNAPSHOT_NAME + 8];
     char words[2][SNAPSHOT_NAME];
     char title[sizeof s->title];
     char place[16];
     int col = canvas_text(canvas, rect, 0, 1, STYLE_STRONG, "derptop") + 3;
-    clock_text(s->wall, true, clock);
+    time_words(canvas->glyphs, s, clock, sizeof clock);
     title_text(canvas->glyphs, s, title, sizeof title);
     place_text(app, s, place, sizeof place);
     text_format(where, sizeof where, "%s%s  ", s->lab ? "LAB " : "", s->deployment);
@@ -80,7 +92,9 @@ void panel_header(struct canvas *canvas, struct rect rect, const struct app *app
     struct rect left = {rect.row, rect.col, 1, at - 1};
     col += canvas_text(canvas, left, 0, col, STYLE_TITLE, title) + 2;
     col += canvas_text(canvas, left, 0, col, STYLE_DIM, place) + 2;
-    if (s->paused) {
+    if (app->recording) {
+        (void)canvas_text(canvas, left, 0, col, STYLE_SELECTED, " REC ");
+    } else if (s->paused) {
         (void)canvas_text(canvas, left, 0, col, STYLE_SELECTED, " probes paused ");
     } else if (s->lab && !roomy) {
         (void)canvas_text(canvas, left, 0, col, STYLE_STRONG, "LAB");
@@ -94,7 +108,7 @@ void panel_header(struct canvas *canvas, struct rect rect, const struct app *app
                           link_sign(canvas->glyphs, both[i]->state));
         at += canvas_text(canvas, rect, 0, at, STYLE_TEXT, words[i]);
     }
-    canvas_right(canvas, rect, 0, STYLE_DIM, clock);
+    canvas_right(canvas, rect, 0, s->replay[0] != '\0' ? STYLE_SELECTED : STYLE_DIM, clock);
 }
 
 void panel_notice(struct canvas *canvas, struct rect rect, const struct snapshot *s)

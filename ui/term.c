@@ -447,6 +447,33 @@ void term_notify(const char *text)
     }
 }
 
+/* Three bytes at a time, as four characters. */
+static void print_base64(const char *text)
+{
+    static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    size_t len = strlen(text);
+    for (size_t i = 0; i < len; i += 3) {
+        const unsigned char *at = (const unsigned char *)text + i;
+        size_t have = len - i < 3 ? len - i : 3;
+        unsigned bits = (unsigned)at[0] << 16 | (have > 1 ? (unsigned)at[1] << 8 : 0U) |
+                        (have > 2 ? (unsigned)at[2] : 0U);
+        (void)putchar(digits[bits >> 18]);
+        (void)putchar(digits[bits >> 12 & 63]);
+        (void)putchar(have > 1 ? digits[bits >> 6 & 63] : '=');
+        (void)putchar(have > 2 ? digits[bits & 63] : '=');
+    }
+}
+
+void term_copy(const char *text)
+{
+    if (term.has_title) {
+        (void)fputs("\033]52;c;", stdout);
+        print_base64(text);
+        (void)fputs("\007", stdout);
+        (void)fflush(stdout);
+    }
+}
+
 void term_title(const char *title)
 {
     char safe[256];

@@ -202,6 +202,9 @@ void core_command(struct core *core, const struct command *command)
     case COMMAND_SPEEDTEST_STOP:
         core_speed_stop(core);
         break;
+    case COMMAND_SLOWER:
+    case COMMAND_FASTER:
+    case COMMAND_STEP:
     case COMMAND_QUIT:
     case COMMAND_NONE:
         break;

@@ -291,6 +291,8 @@ struct snapshot {
     char deployment[SNAPSHOT_NAME]; /* host[:port] */
     char user[SNAPSHOT_NAME];
     char server_version[SNAPSHOT_NAME];
+    char replay[SNAPSHOT_ADDRESS]; /* "session.jsonl · 4x": what is shown is no longer so; "" = live
+                                    */
     bool lab;
     bool signed_in;
     char notice[SNAPSHOT_TEXT]; /* the one line that the user must see now; empty = none */

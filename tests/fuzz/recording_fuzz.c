@@ -7,6 +7,7 @@
 
 #include "src/recording_read.h"
 #include "src/recording_write.h"
+#include "ui/app.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -48,6 +49,23 @@ static void check_state(const struct snapshot *s)
     check_text(s->findings[0].observed, sizeof s->findings[0].observed);
 }
 
+/* Every view draws it, at a size that the state chooses. */
+static void draw(const struct snapshot *s)
+{
+    static const int keys[] = {KEY_NONE, 'o', 'd', 'l', 'e', 'w'};
+    for (size_t i = 0; i < sizeof keys / sizeof *keys; i++) {
+        struct app app;
+        struct command command;
+        struct canvas canvas;
+        app_init(&app);
+        (void)app_key(&app, keys[i], s, &command);
+        canvas_init(&canvas, 15 + (int)(s->change_count % 45), 60 + (int)(s->run.sent % 140),
+                    &glyphs_utf8);
+        app_draw(&app, s, &canvas);
+        canvas_clear(&canvas);
+    }
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     struct recording *recording = recording_new();
@@ -65,6 +83,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
             const struct snapshot *s = recording_at(recording, recording_due(recording));
             check_state(s);
             recorder_take(recorder, s, out);
+            draw(s);
         }
         if (err != NET_OK) {
             check_text(why.text, sizeof why.text);

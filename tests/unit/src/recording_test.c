@@ -196,6 +196,8 @@ static void check_round_trip(uint64_t from)
     struct recording *recording = recording_new();
     struct snapshot *s = new_snapshot();
     seed = from;
+    s->workspace_count = from % 2; /* the first one may be selected from the start */
+    s->selected = (int)s->workspace_count - 1;
     for (int i = 0; i < 12; i++) {
         recorder_take(recorder, s, out);
         mutate_table(&recording_snapshot, (char *)s, 1 + (unsigned)below(8));
@@ -298,6 +300,7 @@ static void test_every_member_of_a_snapshot_is_recorded(void **state)
         {offsetof(struct snapshot, seq), sizeof(uint64_t)},
         {offsetof(struct snapshot, now), sizeof(mono_ns)},
         {offsetof(struct snapshot, wall), sizeof(struct wall_time)},
+        {offsetof(struct snapshot, replay), sizeof(((struct snapshot *)0)->replay)},
     };
     for (size_t i = 0; i < sizeof made_anew / sizeof *made_anew; i++) {
         memset(seen + made_anew[i].at, 1, made_anew[i].size);

@@ -74,7 +74,7 @@ static void test_speeds_have_bounds_and_texts(void **state)
         replay_slower(&replay, 0);
     }
     replay_text(&replay, text);
-    assert_string_equal(text, "1/4x");
+    assert_string_equal(text, "0.25x");
     for (int i = 0; i < 20; i++) {
         replay_faster(&replay, 0);
     }

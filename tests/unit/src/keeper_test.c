@@ -1,0 +1,177 @@
+#include "src/keeper.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "net/base/mem.h"
+#include "net/base/text.h"
+#include "tests/support/face.h"
+
+#include <cmocka.h>
+
+static struct snapshot *s;
+static char said[KEEPER_SAID];
+static char copied[1 << 14];
+static char home[512];
+
+/* Each test has a folder of its own to write into. */
+static int setup(void **state)
+{
+    (void)state;
+    char folder[] = "/tmp/derptop-keeper-XXXXXX";
+    face_start();
+    assert_non_null(getcwd(home, sizeof home));
+    assert_non_null(mkdtemp(folder));
+    assert_int_equal(chdir(folder), 0);
+    s = mem_new(sizeof *s);
+    face_fill(s);
+    return 0;
+}
+
+static int teardown(void **state)
+{
+    (void)state;
+    char folder[512];
+    char name[KEEPER_NAME];
+    static const char *const endings[] = {"jsonl", "txt", "report.txt"};
+    for (size_t i = 0; i < sizeof endings / sizeof *endings; i++) {
+        keeper_name(s, endings[i], name);
+        (void)unlink(name);
+    }
+    assert_non_null(getcwd(folder, sizeof folder));
+    assert_int_equal(chdir(home), 0);
+    assert_int_equal(rmdir(folder), 0);
+    free(s);
+    return 0;
+}
+
+static char *content(const char *name)
+{
+    char *text = mem_new(1 << 22);
+    FILE *file = fopen(name, "r");
+    assert_non_null(file);
+    (void)fread(text, 1, (1 << 22) - 1, file);
+    (void)fclose(file);
+    return text;
+}
+
+static void assert_private(const char *name)
+{
+    struct stat about;
+    assert_int_equal(stat(name, &about), 0);
+    assert_int_equal(about.st_mode & 0777, 0600);
+}
+
+static void copy(const char *text)
+{
+    text_copy(copied, sizeof copied, text);
+}
+
+static void test_a_name_says_what_and_when_and_holds_nothing_odd(void **state)
+{
+    (void)state;
+    char name[KEEPER_NAME];
+    keeper_name(s, "txt", name);
+    assert_non_null(strstr(name, "derptop-dev1-20"));
+    text_copy(s->workspaces[s->selected].name, SNAPSHOT_NAME, "../é/x y");
+    keeper_name(s, "txt", name);
+    assert_null(strpbrk(name, "/ "));
+    s->selected = -1;
+    keeper_name(s, "txt", name);
+    assert_non_null(strstr(name, "derptop-20"));
+    s->selected = 0;
+    text_copy(s->workspaces[0].name, SNAPSHOT_NAME, "dev1");
+}
+
+static void test_a_recording_is_begun_goes_on_and_is_ended(void **state)
+{
+    (void)state;
+    char name[KEEPER_NAME];
+    struct keeper *keeper = keeper_new();
+    keeper_name(s, "jsonl", name);
+    assert_true(keeper_take(keeper, s, said)); /* none goes on */
+    assert_true(keeper_record(keeper, s, said));
+    assert_non_null(strstr(said, name));
+    s->paused = true;
+    assert_true(keeper_take(keeper, s, said));
+    assert_false(keeper_record(keeper, s, said));
+    assert_non_null(strstr(said, "derptop replay derptop-dev1-"));
+    char *text = content(name);
+    assert_non_null(strstr(text, "\"set\":{\"paused\":true}}\n{\"type\":\"summary\""));
+    assert_private(name);
+    free(text);
+    assert_false(keeper_record(keeper, s, said)); /* in the same second */
+    assert_non_null(strstr(said, "is there already"));
+    keeper_free(keeper);
+}
+
+static void test_a_recording_is_whole_when_the_program_ends(void **state)
+{
+    (void)state;
+    char name[KEEPER_NAME];
+    struct keeper *keeper = keeper_new();
+    assert_true(keeper_record(keeper, s, said));
+    keeper_free(keeper);
+    keeper_name(s, "jsonl", name);
+    char *text = content(name);
+    assert_non_null(strstr(text, "{\"type\":\"summary\""));
+    free(text);
+}
+
+static void test_a_shot_holds_the_screen(void **state)
+{
+    (void)state;
+    char name[KEEPER_NAME];
+    struct canvas canvas;
+    canvas_init(&canvas, 1, 20, &glyphs_utf8);
+    (void)canvas_text(&canvas, canvas_all(&canvas), 0, 0, STYLE_DIRECT, "direct");
+    keeper_shot(s, &canvas, THEME_SAFE, said);
+    canvas_clear(&canvas);
+    keeper_name(s, "txt", name);
+    assert_non_null(strstr(said, name));
+    assert_private(name);
+    char *text = content(name);
+    assert_string_equal(text, "\033[0;38;5;32mdirect\033[0m\n");
+    free(text);
+}
+
+static void test_a_report_names_neither_workspace_nor_address(void **state)
+{
+    (void)state;
+    char name[KEEPER_NAME];
+    keeper_report(s, copy, said);
+    keeper_name(s, "report.txt", name);
+    assert_private(name);
+    char *text = content(name);
+    assert_string_equal(text, copied);
+    assert_non_null(strstr(text, "workspace-1"));
+    assert_null(strstr(text, "dev1"));
+    assert_null(strstr(text, "203.0.113"));
+    free(text);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_a_name_says_what_and_when_and_holds_nothing_odd),
+        cmocka_unit_test(test_a_recording_is_begun_goes_on_and_is_ended),
+        cmocka_unit_test(test_a_recording_is_whole_when_the_program_ends),
+        cmocka_unit_test(test_a_shot_holds_the_screen),
+        cmocka_unit_test(test_a_report_names_neither_workspace_nor_address),
+    };
+    /* One folder for each. */
+    struct CMUnitTest each[sizeof tests / sizeof *tests];
+    for (size_t i = 0; i < sizeof tests / sizeof *tests; i++) {
+        each[i] = tests[i];
+        each[i].setup_func = setup;
+        each[i].teardown_func = teardown;
+    }
+    return cmocka_run_group_tests(each, NULL, NULL);
+}
