@@ -1,5 +1,7 @@
 """A web server that answers as it is told to: for what no deployment should ever say."""
 
+import base64
+import hashlib
 import http.server
 import json
 import threading
@@ -20,9 +22,30 @@ def workspace(name, agents=("main",), status="running"):
                              "job": {"id": name_id(name), "status": "succeeded", "completed_at": "2026-01-02T03:04:05Z"}}}
 
 
+class Upgrade:
+    """Switches to a websocket, sends these bytes as they are, and then ends the connection or waits for the client
+    to do it."""
+
+    def __init__(self, sent, waits=False):
+        self.sent, self.waits, self.count = sent, waits, 0
+
+    def play(self, handler):
+        self.count += 1
+        key = handler.headers["Sec-WebSocket-Key"].encode() + b"258EAFA5-E914-47DA-95CA-C5AB0DC85B11"
+        accept = base64.b64encode(hashlib.sha1(key).digest())
+        handler.close_connection = True
+        try:
+            handler.wfile.write(b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+                                b"Sec-WebSocket-Accept: " + accept + b"\r\n\r\n" + self.sent)
+            while self.waits and handler.connection.recv(65536):
+                pass
+        except OSError:
+            pass  # the client has had enough
+
+
 class Web:
-    """`answers` maps a path to bytes, to (status, type, bytes), to something that JSON can say, or to a function
-    that writes the whole answer to the socket's file. What it does not name is 404."""
+    """`answers` maps a path to bytes, to (status, type, bytes), to something that JSON can say, to an Upgrade, or to
+    a function that writes the whole answer to the socket's file. What it does not name is 404."""
 
     def __init__(self, answers):
         outer = self
@@ -34,6 +57,9 @@ class Web:
                 path = self.path.partition("?")[0]
                 outer.asked.append(self.path)
                 answer = outer.answers.get(path, outer.answers.get("*", (404, "application/json", b'{"message":"no"}')))
+                if isinstance(answer, Upgrade):
+                    answer.play(self)
+                    return
                 if callable(answer):
                     self.close_connection = True
                     try:
