@@ -99,7 +99,6 @@ static void speedtest_write(struct service *service, mono_ns now)
         tcp_conn_abort(service->conn, now);
         service->conn = NULL;
     } else if (speedtest_server_is_heard(server)) {
-        speedtest_log(service);
         tcp_conn_close(service->conn, now);
         service->conn = NULL;
     } else if (server->state == SPEEDTEST_SERVER_CLOSING && !service->finished) {
@@ -201,6 +200,9 @@ static void on_failed(void *owner, struct tcp_conn *conn, enum net_err why)
 
 static void free_service(struct service *service)
 {
+    if (service->speedtest.out_len > 0) {
+        speedtest_log(service);
+    }
     lab_api_clear(&service->api);
     service->services->count--;
     free(service);

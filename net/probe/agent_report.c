@@ -114,9 +114,10 @@ static void read_net_info(const struct json_view *whole, struct agent_report *ou
     struct json_view view = {
         .object = object, .any_case = true, .why = whole->why, .where = "net_info"};
     out->has_net_info = object != NULL;
-    out->udp = json_bool(&view, "UDP");
+    /* Coder's agents tell both; upstream's NetInfo has the tristates alone. */
+    out->udp = json_bool(&view, "UDP") || read_answer(&view, "WorkingUDP") == NETCHECK_YES;
     out->ipv4 = json_bool(&view, "IPv4");
-    out->ipv6 = json_bool(&view, "IPv6");
+    out->ipv6 = json_bool(&view, "IPv6") || read_answer(&view, "WorkingIPv6") == NETCHECK_YES;
     out->ipv4_can_send = json_bool(&view, "IPv4CanSend");
     out->ipv6_can_send = json_bool(&view, "IPv6CanSend");
     out->os_has_ipv6 = read_answer(&view, "OSHasIPv6") == NETCHECK_YES;

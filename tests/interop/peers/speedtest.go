@@ -6,6 +6,7 @@ import (
 	"errors"
 	"flag"
 	"fmt"
+	"io"
 	"net"
 	"net/http"
 	"net/netip"
@@ -191,6 +192,17 @@ func (n *node) awaitDirect(to uuid.UUID) error {
 	return errors.New("no direct path")
 }
 
+// awaitEnd sees to it that the other end hears all: this process is about to leave with its TCP.
+func awaitEnd(conn net.Conn) {
+	if half, ok := conn.(interface{ CloseWrite() error }); ok {
+		half.CloseWrite()
+		conn.SetReadDeadline(time.Now().Add(10 * time.Second))
+		io.Copy(io.Discard, conn)
+	}
+	conn.Close()
+	time.Sleep(100 * time.Millisecond) // for the last acknowledgement
+}
+
 // speedtestCommand runs one speed test against an agent, as `coder speedtest` does.
 func speedtestCommand(ctx context.Context, args []string) error {
 	flags := flag.NewFlagSet("speedtest", flag.ExitOnError)
@@ -233,7 +245,7 @@ func speedtestCommand(ctx context.Context, args []string) error {
 		return err
 	}
 	used := cpuSeconds() - began
-	ours.Close()
+	awaitEnd(conn)
 	for _, r := range results {
 		say(object{"total": r.Total, "bytes": r.Bytes, "seconds": r.Interval().Seconds(), "mbits": r.MBitsPerSecond()})
 	}

@@ -98,6 +98,11 @@ static void test_udp_that_is_absent_is_blocked(void **state)
     assert_int_equal(parse("{\"net_info\":{\"MappingVariesByDestIP\":null,\"UDP\":null}}"), NET_OK);
     assert_true(report.has_net_info);
     assert_false(report.udp);
+    assert_int_equal(parse("{\"net_info\":{\"WorkingUDP\":false,\"WorkingIPv6\":true}}"), NET_OK);
+    assert_true(report.ipv6);
+    assert_false(report.udp);
+    assert_int_equal(parse("{\"net_info\":{\"WorkingUDP\":true,\"WorkingIPv6\":null}}"), NET_OK);
+    assert_true(report.udp);
 }
 
 static void test_names_have_any_case_and_an_empty_tristate_says_nothing(void **state)
