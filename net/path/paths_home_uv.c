@@ -4,6 +4,7 @@
 #include "net/base/text.h"
 #include "net/path/home.h"
 #include "net/path/paths_internal_uv.h"
+#include "net/wire/derp.h"
 
 static void set_home(struct paths *paths, int64_t region)
 {
@@ -104,9 +105,15 @@ static void on_gone(void *owner, int64_t region, const struct node_public *peer,
 {
     struct paths *paths = owner;
     char key[KEY_SHORT_SIZE];
+    char text[LOG_TEXT_SIZE];
     node_public_short(peer, key);
-    log_line(paths->config.log, LOG_DEBUG, LOG_DERP, "region %lld: peer %s left (reason %u)",
-             (long long)region, key, (unsigned)reason);
+    text_format(text, sizeof text,
+                reason == DERP_GONE_NOT_HERE
+                    ? "region %lld: peer %s has no connection to this relay (reason %u)"
+                    : "region %lld: peer %s left this relay (reason %u)",
+                (long long)region, key, (unsigned)reason);
+    /* One comes for each packet that we send to somebody who is not there. */
+    log_limited(paths->config.log, &paths->gone, mono_now(), LOG_DEBUG, LOG_DERP, text);
 }
 
 static void on_relay_state(void *owner, int64_t region)

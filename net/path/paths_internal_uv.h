@@ -71,7 +71,7 @@ struct paths {
     struct paths_peer *peers;
     uv_timer_t timer;
     struct paths_drops drops;
-    struct log_limit strangers, unknown_from, unsent, too_big;
+    struct log_limit strangers, unknown_from, unsent, too_big, gone;
 };
 
 /* paths_uv.c */
