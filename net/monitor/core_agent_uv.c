@@ -1,6 +1,7 @@
 /*
  * What a watched agent says of its own network: asked through the tunnel once it stands, and now
- * and then after that. The agent keeps its report for a minute: asking more often tells nothing.
+ * and then after that. The agent checks its network every 20 s or so while it is in use, and tells
+ * what it found last: asking more often than that tells nothing.
  */
 #include <stdlib.h>
 
@@ -10,6 +11,7 @@
 
 enum {
     ASK_EVERY_S = 60,
+    RELAYED_EVERY_S = 15, /* it may say why there is no direct path */
     RETRY_S = 20,
     UNFINISHED_S = 2, /* it had not finished its first netcheck */
     TOO_OLD_S = 600,  /* an agent that has no such API gets none while it lives */
@@ -71,8 +73,12 @@ mono_ns core_agent_query_due(struct agent_query *query, mono_ns now)
         !tunnel_peer_status(watch->config.peer, &status) || status.handshakes == 0) {
         return MONO_NEVER;
     }
-    if (now < query->next_at) {
-        return query->next_at;
+    mono_ns next = query->next_at;
+    if (query->at != 0 && query->failure.code == NET_OK && core_path_kind(watch) != PATH_DIRECT) {
+        next = mono_min(next, mono_after(query->at, RELAYED_EVERY_S * NS_PER_SEC));
+    }
+    if (now < next) {
+        return next;
     }
     address_ip_text(&watch->peer.addresses[0], host);
     query->call = agent_api_fetch(query->core->loop, watch->config.peer, host, on_report, query);
