@@ -83,7 +83,7 @@ unsigned app_click(struct app *app, const struct app_click *click, const struct 
         int key = footer_key_at(app, click->cols, click->col);
         return key == KEY_NONE ? 0 : app_key(app, key, s, out);
     }
-    struct rect picker = picker_rect(click->rows, click->cols);
+    struct rect picker = picker_rect(s, click->rows, click->cols);
     switch ((int)app_view(app)) {
     case VIEW_MONITOR:
         return click_monitor(app, &layout, click, s, out);

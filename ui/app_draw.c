@@ -99,7 +99,7 @@ static void draw_view(struct canvas *canvas, const struct layout *layout, enum v
         panel_overview(canvas, layout->body, app, s);
         break;
     case VIEW_PICKER:
-        panel_picker(canvas, picker_rect(canvas->rows, canvas->cols), app, s);
+        panel_picker(canvas, picker_rect(s, canvas->rows, canvas->cols), app, s);
         break;
     case VIEW_TEST:
         panel_test_choice(canvas, app);

@@ -17,7 +17,7 @@
 #define MOVE    "LISTS"
 #define PLACES  "WORKSPACES"
 #define TESTING "THROUGHPUT"
-#define PROBING "TEST"
+#define PROBING "PROBES"
 #define WHY     "FINDINGS, LOG, EVENTS"
 #define KEEP    "KEEP"
 #define PROGRAM "PROGRAM"

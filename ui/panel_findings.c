@@ -56,8 +56,8 @@ static int draw_head(struct canvas *canvas, struct rect inner, int row, const st
     col += canvas_print(canvas, text, row, col, severity_style(one->severity), "%s ",
                         severity_sign(canvas->glyphs, one->severity));
     if (inner.cols >= SIDE_COLS) {
-        col += canvas_print(canvas, text, row, col, STYLE_DIM, "%-10s  ",
-                            finding_side_name(one->side));
+        col +=
+            canvas_print(canvas, text, row, col, STYLE_DIM, "%s: ", finding_side_name(one->side));
     }
     (void)canvas_text(canvas, text, row, col,
                       one->severity >= SEVERITY_WARNING ? STYLE_STRONG : STYLE_TEXT, one->title);

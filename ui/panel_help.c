@@ -8,7 +8,7 @@
 #include "ui/panels.h"
 #include "ui/plot.h"
 
-enum { KEY_COLS = 13, COLUMN_COLS = 45, LINE = 96, LINES_ROOM = 160, INDENT = 1 };
+enum { KEY_COLS = 12, COLUMN_COLS = 44, LINE = 96, LINES_ROOM = 160, INDENT = 1 };
 
 struct help_line {
     bool head;
@@ -132,6 +132,7 @@ void panel_help(struct canvas *canvas, struct rect rect, const struct app *app)
     add_words(&help);
     int rows = inner.rows < 1 ? 1 : inner.rows;
     int columns = inner.cols / COLUMN_COLS < 1 ? 1 : inner.cols / COLUMN_COLS;
+    int wide = inner.cols / columns;
     int wanted = ((int)help.count + columns - 1) / columns;
     int most = wanted > rows ? wanted - rows : 0;
     int first = (int)app->lists[VIEW_HELP].at;
@@ -142,8 +143,7 @@ void panel_help(struct canvas *canvas, struct rect rect, const struct app *app)
     canvas_box(canvas, rect, title, most > 0 ? "down scrolls, Esc closes" : "Esc closes");
     for (int i = 0; i < (int)help.count; i++) {
         int row = i % high - first;
-        struct rect column = {inner.row, inner.col + 1 + i / high * COLUMN_COLS, rows,
-                              COLUMN_COLS - 1};
+        struct rect column = {inner.row, inner.col + 1 + i / high * wide, rows, wide - 1};
         if (row >= 0 && row < rows) {
             draw_line(canvas, column, row, &help.lines[i]);
         }

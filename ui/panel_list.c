@@ -170,20 +170,44 @@ int list_row_at(const struct app *app, const struct snapshot *s, struct rect rec
 
 /* --- the picker ------------------------------------------------------------------------------- */
 
-enum { PICKER_COLS = 72, PICKER_HEAD = 2, PICKER_FOOT = 1 };
+enum {
+    PICKER_COLS = 74,
+    PICKER_HEAD = 1,
+    PICKER_FOOT = 2,
+    NAME = 3,
+    OWNER = 24,
+    STATE = 35,
+    PATH = 54,
+    NARROW = 66,
+};
 
-struct rect picker_rect(int rows, int cols)
+struct rect picker_rect(const struct snapshot *s, int rows, int cols)
 {
-    int high = rows * 3 / 4;
+    enum { ROWS_LEAST = 10 };
+    int wanted = (int)s->workspace_count + PICKER_HEAD + PICKER_FOOT + 2;
+    int most = rows * 3 / 4;
+    int high = wanted < ROWS_LEAST ? ROWS_LEAST : wanted;
     int wide = cols - 4 < PICKER_COLS ? cols - 4 : PICKER_COLS;
+    high = high > most ? most : high;
     return (struct rect){(rows - high) / 2, (cols - wide) / 2, high, wide};
+}
+
+static void draw_picker_head(struct canvas *canvas, struct rect inner)
+{
+    bool wide = inner.cols >= NARROW;
+    (void)canvas_text(canvas, inner, 0, NAME, STYLE_DIM, "NAME");
+    (void)canvas_text(canvas, inner, 0, wide ? STATE : inner.cols - 30, STYLE_DIM, "STATE");
+    if (wide) {
+        (void)canvas_text(canvas, inner, 0, OWNER, STYLE_DIM, "OWNER");
+        (void)canvas_text(canvas, inner, 0, PATH, STYLE_DIM, "PATH");
+    }
+    canvas_right(canvas, inner, 0, STYLE_DIM, "LAST");
 }
 
 static void draw_picker_row(struct canvas *canvas, struct rect inner, int row_at,
                             const struct app *app, const struct snapshot_workspace *row,
                             bool chosen)
 {
-    enum { NAME = 3, OWNER = 24, STATE = 35, PATH = 54, RTT = 63, NARROW = 66 };
     char title[SNAPSHOT_NAME * 2];
     char latency[LATENCY_TEXT] = "";
     enum style sign_style = STYLE_TEXT;
@@ -261,6 +285,7 @@ void panel_picker(struct canvas *canvas, struct rect rect, const struct app *app
     picker_note(app, note, sizeof note);
     canvas_fill(canvas, rect, STYLE_TEXT);
     canvas_box(canvas, rect, "workspaces", note);
+    draw_picker_head(canvas, inner);
     for (int i = 0; i < shown && first + i < count; i++) {
         draw_picker_row(canvas, inner, 1 + i, app, &s->workspaces[rows[first + i]],
                         first + i == (int)list->at);

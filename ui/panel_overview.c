@@ -7,7 +7,7 @@
 #include "ui/panels.h"
 #include "ui/plot.h"
 
-enum { PATH_COL = 24, PATH_COLS = 11, RTT_COLS = 9, WORD_COLS = 18, HEAD_ROWS = 1 };
+enum { ENTRY_ROWS = 4, PATH_COL = 24, PATH_COLS = 11, RTT_COLS = 9, WORD_COLS = 18, HEAD_ROWS = 1 };
 
 /* What the highest sign of every row stands for. */
 static uint32_t shared_top(const struct snapshot *s, const int *rows, int count)
@@ -39,8 +39,42 @@ static void draw_words(struct canvas *canvas, struct rect inner, int at, int col
     }
 }
 
-static void draw_row(struct canvas *canvas, struct rect inner, int at, const struct app *app,
-                     const struct snapshot_workspace *row, uint32_t top,
+/* The last probes as bars of several rows, oldest at the left. */
+static void draw_bars(struct canvas *canvas, struct rect plot, const struct snapshot_workspace *row,
+                      uint32_t top)
+{
+    enum { PER_CELL_MOST = 2 };
+    struct bar bars[SNAPSHOT_SPARK * PER_CELL_MOST] = {0};
+    struct scale scale = {.top = top};
+    size_t each = plot_per_cell(canvas->glyphs);
+    for (size_t i = 0; i < row->spark_count * each; i++) {
+        uint32_t us = row->spark_us[i / each];
+        unsigned height =
+            us == 0 ? 0 : scale_height(&scale, us, plot_height(canvas->glyphs, plot.rows));
+        bars[i] = (struct bar){.height = height,
+                               .line = height,
+                               .style = path_style(row->path),
+                               .hatched = row->path == PATH_DERP};
+    }
+    plot.cols = row->spark_count;
+    plot_bars(canvas, plot, bars);
+    for (int i = 0; i < plot.cols; i++) {
+        if (row->spark_us[i] == 0) {
+            canvas_put(canvas, plot.row + plot.rows - 1, plot.col + i, STYLE_LOST,
+                       canvas->glyphs->lost);
+        }
+    }
+}
+
+/* How many rows each has: where there are few, they are higher. */
+static int entry_rows(int rows, int count)
+{
+    int each = count > 0 ? (rows - HEAD_ROWS) / count : 1;
+    return each > ENTRY_ROWS ? ENTRY_ROWS : each < 3 ? 1 : each;
+}
+
+static void draw_row(struct canvas *canvas, struct rect inner, int at, int high,
+                     const struct app *app, const struct snapshot_workspace *row, uint32_t top,
                      const struct finding *finding)
 {
     char title[SNAPSHOT_NAME * 2];
@@ -73,8 +107,13 @@ static void draw_row(struct canvas *canvas, struct rect inner, int at, const str
         latency_text((uint64_t)row->last_rtt_us * NS_PER_US, latency);
     }
     canvas_right(canvas, rtt, at, STYLE_TEXT, latency);
-    spark_draw(canvas, inner, at, spark, row->spark_us, row->spark_count, top,
-               path_style(row->path));
+    if (high > 1) {
+        draw_bars(canvas, (struct rect){inner.row + at, inner.col + spark, high, SNAPSHOT_SPARK},
+                  row, top);
+    } else {
+        spark_draw(canvas, inner, at, spark, row->spark_us, row->spark_count, top,
+                   path_style(row->path));
+    }
     int words = spark + SNAPSHOT_SPARK + 2;
     if (words + WORD_COLS <= inner.cols) {
         draw_words(canvas, inner, at, words, row, finding);
@@ -89,8 +128,8 @@ static void draw_head(struct canvas *canvas, struct rect inner, uint32_t top)
     (void)canvas_text(canvas, inner, 0, 4, STYLE_DIM, "NAME");
     (void)canvas_text(canvas, inner, 0, PATH_COL, STYLE_DIM, "PATH");
     canvas_right(canvas, rtt, 0, STYLE_DIM, "LAST");
-    (void)canvas_print(canvas, inner, 0, rtt.cols + 2, STYLE_DIM, "LAST %d PROBES, %s IS %s",
-                       SNAPSHOT_SPARK, canvas->glyphs->spark[7], latency);
+    (void)canvas_print(canvas, inner, 0, rtt.cols + 2, STYLE_DIM, "LAST %d PROBES, TOP IS %s",
+                       SNAPSHOT_SPARK, latency);
 }
 
 static int collect(const struct app *app, const struct snapshot *s,
@@ -109,7 +148,8 @@ void panel_overview(struct canvas *canvas, struct rect rect, const struct app *a
     const struct app_list *list = &app->lists[VIEW_OVERVIEW];
     struct rect inner = rect_inner(rect);
     int count = collect(app, s, rows);
-    int shown = inner.rows - HEAD_ROWS;
+    int each = entry_rows(inner.rows, count);
+    int shown = (inner.rows - HEAD_ROWS) / each;
     int first = first_shown((int)list->at, count, shown);
     text_format(note, sizeof note, "%d of %zu run, %s%s%s%s", count, s->workspaces_total,
                 sort_name(app->sort), list->typing || list->filter[0] ? ", filter: " : "",
@@ -119,11 +159,12 @@ void panel_overview(struct canvas *canvas, struct rect rect, const struct app *a
     draw_head(canvas, inner, top);
     for (int i = 0; i < shown && first + i < count; i++) {
         int index = rows[first + i];
-        draw_row(canvas, inner, HEAD_ROWS + i, app, &s->workspaces[index], top,
+        int at = HEAD_ROWS + i * each;
+        draw_row(canvas, inner, at, each > 1 ? each - 1 : 1, app, &s->workspaces[index], top,
                  index == s->selected && s->finding_count > 0 ? &s->findings[0] : NULL);
         if (first + i == (int)list->at) {
             canvas_row_style(canvas, (struct rect){inner.row, inner.col, inner.rows, PATH_COL - 1},
-                             HEAD_ROWS + i, STYLE_SELECTED);
+                             at, STYLE_SELECTED);
         }
     }
     if (count == 0) {
@@ -137,7 +178,9 @@ int overview_row_at(const struct app *app, const struct snapshot *s, struct rect
     int rows[SNAPSHOT_WORKSPACES_MAX];
     struct rect inner = rect_inner(rect);
     int count = collect(app, s, rows);
-    int shown = inner.rows - HEAD_ROWS;
-    int at = first_shown((int)app->lists[VIEW_OVERVIEW].at, count, shown) + row - HEAD_ROWS;
+    int each = entry_rows(inner.rows, count);
+    int shown = (inner.rows - HEAD_ROWS) / each;
+    int at =
+        first_shown((int)app->lists[VIEW_OVERVIEW].at, count, shown) + (row - HEAD_ROWS) / each;
     return row < HEAD_ROWS || row >= inner.rows || at >= count ? -1 : at;
 }

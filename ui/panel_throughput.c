@@ -352,7 +352,7 @@ static void foot_text(const struct app *app, const struct snapshot *s, char *out
 void panel_throughput(struct canvas *canvas, struct rect rect, const struct app *app,
                       const struct snapshot *s)
 {
-    enum { BELOW = 4 /* seconds, pings, figures, one test before */, HISTORY_MORE = 18 };
+    enum { BELOW = 3 /* seconds, pings, figures */, HISTORY_MOST = 4, HIGH = 18 };
     char note[PIECE];
     char foot[PIECE];
     struct rect inner = rect_inner(rect);
@@ -371,7 +371,9 @@ void panel_throughput(struct canvas *canvas, struct rect rect, const struct app 
         draw_history(canvas, inner, draw_state(canvas, inner, 0, s) + 1, app, s);
         return;
     }
-    int below = BELOW + (inner.rows >= HISTORY_MORE ? 3 : 0);
+    int most = inner.rows >= HIGH ? HISTORY_MOST : 1;
+    int before = (int)s->speed.history_count < most ? (int)s->speed.history_count : most;
+    int below = BELOW + before + (run->note[0] != '\0' ? 1 : 0);
     struct rect plot = {inner.row, inner.col + LABEL_COLS, inner.rows - below,
                         inner.cols - LABEL_COLS};
     if (plot.rows < 1 || plot.cols < 8) {

@@ -59,8 +59,8 @@ int list_row_at(const struct app *app, const struct snapshot *s, struct rect rec
 int overview_row_at(const struct app *app, const struct snapshot *s, struct rect rect, int row);
 int picker_row_at(const struct app *app, const struct snapshot *s, struct rect rect, int row);
 
-/* Where the picker stands on a screen of that size. */
-struct rect picker_rect(int rows, int cols);
+/* Where the picker stands on a screen of that size: as high as the list is long, within reason. */
+struct rect picker_rect(const struct snapshot *s, int rows, int cols);
 
 /* "name" or "name.agent" of a row. */
 void row_title(const struct snapshot_workspace *row, char *out, size_t size);

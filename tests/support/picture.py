@@ -75,7 +75,10 @@ class Painter:
                 draw.line((start, middle_y, start + self.width // 4, middle_y), fill, 2)
             return
         for way in ways:
-            draw.line((middle_x, middle_y, *ends[way.lower()]), fill, 4 if way.isupper() else 1)
+            bold = 1 if way.isupper() else 0
+            left, right = sorted((middle_x, ends[way.lower()][0]))
+            top, bottom = sorted((middle_y, ends[way.lower()][1]))
+            draw.rectangle((left, top - bold, right, bottom + bold), fill)
 
     def braille(self, draw, dots, x, y, fill):
         """Eight dots, two by four; the bits are in the order that Unicode gives them."""
@@ -89,7 +92,7 @@ class Painter:
 
 
 def save(screen, path, light=False):
-    Painter(light).paint(screen).quantize(64).save(path, optimize=True)
+    Painter(light).paint(screen).quantize(128).save(path, optimize=True)
 
 
 def of_text(rows, columns, data):
