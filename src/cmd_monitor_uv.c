@@ -110,6 +110,8 @@ static int run_screen(const struct face *face, const struct settings *settings, 
         .interval_ns = face->config->interval_ns,
         .watches_max = (size_t)face->config->keep_connected,
         .timeout_ns = PROBE_TIMEOUT_S * NS_PER_SEC,
+        .grade = {face->config->good_ns, face->config->poor_ns,
+                  (unsigned)face->config->grade_samples},
         .limits = cmd_limits(face->config),
         .aws = face->aws,
         .log_least = LOG_DEBUG, /* for the log pane; nothing in it is written per packet */

@@ -284,7 +284,8 @@ static void take_member(struct reading *reading, const char *section, const cJSO
     char name[128];
     bool root = section[0] == '\0';
     text_format(name, sizeof name, root ? "%s%s" : "%s.%s", section, member->string);
-    const struct setting *setting = find_setting(name);
+    /* A dot stands for a section, which is an object: not for a name. */
+    const struct setting *setting = strchr(member->string, '.') == NULL ? find_setting(name) : NULL;
     if (is_comment(member) || (root && strcmp(name, "$schema") == 0)) {
         skip_children(reading, member);
     } else if (is_repeated(object, member)) {
@@ -326,6 +327,9 @@ static void take_root(struct reading *reading, const cJSON *root)
         problem(reading->problems, 0, "its containers stand too deep within each other");
     } else {
         take_object(reading, "", root);
+        if (reading->config->good_ns > reading->config->poor_ns) {
+            problem(reading->problems, 0, "latency.good is more than latency.poor");
+        }
     }
 }
 

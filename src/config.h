@@ -36,6 +36,7 @@ struct config {
     uint64_t keep_connected;
     uint64_t loss_limit; /* percent */
     uint64_t jitter_limit_ns;
+    uint64_t good_ns, poor_ns, grade_samples;
     struct keys keys;
 };
 

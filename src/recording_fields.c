@@ -89,6 +89,7 @@ static const char *const speed_states[] = {"none", "waiting", "connecting", "run
                                            "done", "stopped", "failed"};
 static const char *const workspace_states[] = {"unknown", "running", "starting", "stopping",
                                                "stopped", "broken",  "deleted"};
+static const char *const grades[] = {"unknown", "good", "fair", "poor"};
 static const char *const agent_states[] = {"unknown", "connecting", "connected", "disconnected",
                                            "timeout"};
 static const char *const log_levels[] = {"debug", "info", "warn", "error"};
@@ -210,6 +211,7 @@ static const struct field workspace_fields[] = {
     NAMED(S, agent_state, agent_states),
     BOOL(S, watched),
     NAMED(S, path, paths),
+    NAMED(S, grade, grades),
     U32(S, last_rtt_us),
     NUMBER(S, spark_count, SNAPSHOT_SPARK),
     NUMBERS(S, spark_us, UINT32_MAX),

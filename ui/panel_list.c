@@ -67,6 +67,18 @@ const char *row_sign(const struct glyphs *g, const struct snapshot_workspace *ro
     return up ? g->connected : waits ? g->connecting : bad ? g->error : g->stopped;
 }
 
+void row_latency(const struct glyphs *g, const struct snapshot_workspace *row,
+                 char out[ROW_LATENCY])
+{
+    char latency[LATENCY_TEXT];
+    out[0] = '\0';
+    if (row->last_rtt_us > 0) {
+        latency_text((uint64_t)row->last_rtt_us * NS_PER_US, latency);
+        bool poor = row->grade == GRADE_POOR;
+        text_format(out, ROW_LATENCY, "%s%s%s", poor ? g->warning : "", poor ? " " : "", latency);
+    }
+}
+
 int first_shown(int at, int count, int rows)
 {
     int first = at - rows / 2;
@@ -99,13 +111,11 @@ static void draw_row(struct canvas *canvas, struct rect rect, int row_at, int nt
                      const struct app *app, const struct snapshot_workspace *row, bool selected)
 {
     char title[SNAPSHOT_NAME * 2];
-    char latency[LATENCY_TEXT] = "";
+    char latency[ROW_LATENCY];
     enum style sign_style = STYLE_TEXT;
     const char *sign = row_sign(canvas->glyphs, row, &sign_style);
     row_title(row, title, sizeof title);
-    if (row->last_rtt_us > 0) {
-        latency_text((uint64_t)row->last_rtt_us * NS_PER_US, latency);
-    }
+    row_latency(canvas->glyphs, row, latency);
     struct rect name = {rect.row, rect.col, rect.rows, rect.cols - text_columns(latency) - 1};
     bool pinned = pins_has(&app->pins, &row->workspace);
     (void)canvas_text(canvas, rect, row_at, 0, STYLE_STRONG,
@@ -117,7 +127,11 @@ static void draw_row(struct canvas *canvas, struct rect rect, int row_at, int nt
     }
     (void)canvas_text(canvas, rect, row_at, 3, sign_style, sign);
     (void)canvas_text(canvas, name, row_at, 5, selected ? STYLE_STRONG : STYLE_TEXT, title);
-    canvas_right(canvas, rect, row_at, selected ? STYLE_TEXT : STYLE_DIM, latency);
+    canvas_right(canvas, rect, row_at,
+                 row->grade == GRADE_POOR ? STYLE_WARNING
+                 : selected               ? STYLE_TEXT
+                                          : STYLE_DIM,
+                 latency);
     draw_detail(canvas, rect, row_at + 1, row);
 }
 
@@ -209,7 +223,7 @@ static void draw_picker_row(struct canvas *canvas, struct rect inner, int row_at
                             bool chosen)
 {
     char title[SNAPSHOT_NAME * 2];
-    char latency[LATENCY_TEXT] = "";
+    char latency[ROW_LATENCY];
     enum style sign_style = STYLE_TEXT;
     const struct glyphs *g = canvas->glyphs;
     const char *sign = row_sign(g, row, &sign_style);
@@ -218,9 +232,7 @@ static void draw_picker_row(struct canvas *canvas, struct rect inner, int row_at
     struct rect name = {inner.row, inner.col, inner.rows, wide ? OWNER - 1 : state - 1};
     struct rect owner = {inner.row, inner.col, inner.rows, STATE - 1};
     row_title(row, title, sizeof title);
-    if (row->last_rtt_us > 0) {
-        latency_text((uint64_t)row->last_rtt_us * NS_PER_US, latency);
-    }
+    row_latency(g, row, latency);
     (void)canvas_text(canvas, inner, row_at, 0, STYLE_STRONG, chosen ? g->selected : " ");
     if (pins_has(&app->pins, &row->workspace)) {
         (void)canvas_text(canvas, inner, row_at, 1, STYLE_STRONG, g->pinned);

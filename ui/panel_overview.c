@@ -78,7 +78,7 @@ static void draw_row(struct canvas *canvas, struct rect inner, int at, int high,
                      const struct finding *finding)
 {
     char title[SNAPSHOT_NAME * 2];
-    char latency[LATENCY_TEXT] = "";
+    char latency[ROW_LATENCY];
     enum style sign_style = STYLE_TEXT;
     const struct glyphs *g = canvas->glyphs;
     const char *sign = row_sign(g, row, &sign_style);
@@ -103,10 +103,8 @@ static void draw_row(struct canvas *canvas, struct rect inner, int at, int high,
     bool direct = row->path == PATH_DIRECT;
     (void)canvas_print(canvas, inner, at, PATH_COL, path_style(row->path), "%s %s",
                        direct ? g->direct : g->relay, direct ? "direct" : "relay");
-    if (row->last_rtt_us > 0) {
-        latency_text((uint64_t)row->last_rtt_us * NS_PER_US, latency);
-    }
-    canvas_right(canvas, rtt, at, STYLE_TEXT, latency);
+    row_latency(g, row, latency);
+    canvas_right(canvas, rtt, at, row->grade == GRADE_POOR ? STYLE_WARNING : STYLE_TEXT, latency);
     if (high > 1) {
         draw_bars(canvas, (struct rect){inner.row + at, inner.col + spark, high, SNAPSHOT_SPARK},
                   row, top);

@@ -75,6 +75,11 @@ void row_advice(const struct snapshot_workspace *row, char *out, size_t size);
 const char *row_sign(const struct glyphs *glyphs, const struct snapshot_workspace *row,
                      enum style *style);
 
+/* The last round trip, "" = none. One that is poor by the user's limits has a sign before it. */
+enum { ROW_LATENCY = 32 };
+void row_latency(const struct glyphs *glyphs, const struct snapshot_workspace *row,
+                 char out[ROW_LATENCY]);
+
 /* Times of a test that can be chosen. */
 unsigned test_seconds(unsigned index);
 unsigned test_times(void);

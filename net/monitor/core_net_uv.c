@@ -157,6 +157,7 @@ static struct watch *add_watch(struct core *core, const struct uuid *workspace,
         .timeout_ns = core->options.timeout_ns,
         .beats_max = core->options.beats_max,
         .count_unsent = core->options.headless,
+        .grade = core->options.grade,
     };
     struct watch *watch = watch_new(&config, workspace, agent, mono_now());
     watch->query = core_agent_query_new(core, watch);

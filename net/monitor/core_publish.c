@@ -105,6 +105,7 @@ static void fill_row(const struct core *core, const struct deployment_workspace 
     if (watch != NULL) {
         row->watched = true;
         row->path = core_path_kind(watch);
+        row->grade = watch->grade.now;
         fill_spark(watch, row);
     }
 }

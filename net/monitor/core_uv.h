@@ -16,6 +16,7 @@
 #include "net/diagnose/aws_ranges.h"
 #include "net/diagnose/diagnose.h"
 #include "net/monitor/command.h"
+#include "net/monitor/grade.h"
 #include "net/monitor/snapshot.h"
 
 /* Agents that stay connected when another is selected. */
@@ -33,6 +34,7 @@ struct core_options {
     uint64_t interval_ns;            /* between probes */
     uint64_t timeout_ns;             /* a probe without answer is lost after it */
     uint64_t beats_max;              /* probes in all; 0 = no end */
+    struct grade_limits grade;       /* of latency; zeroes = the defaults */
     struct diagnose_limits limits;   /* of loss and jitter; zeroes = the defaults */
     const struct aws_ranges *aws;    /* borrowed, as its prefixes; NULL = the bundled list */
     enum log_level log_least;

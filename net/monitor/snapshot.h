@@ -259,6 +259,9 @@ enum agent_state {
     AGENT_STATE_TIMEOUT
 };
 
+/* By the user's limits (grade.h); the order is from good to bad. */
+enum latency_grade { GRADE_UNKNOWN, GRADE_GOOD, GRADE_FAIR, GRADE_POOR };
+
 /* One row of the list: an agent, or a workspace that has none (stopped). */
 struct snapshot_workspace {
     struct uuid workspace;
@@ -271,6 +274,7 @@ struct snapshot_workspace {
     enum agent_state agent_state;
     bool watched; /* probes are sent */
     enum path_kind path;
+    enum latency_grade grade;
     uint32_t last_rtt_us; /* 0: none */
     uint8_t spark_count;
     uint32_t spark_us[SNAPSHOT_SPARK]; /* 0 = lost */

@@ -187,6 +187,7 @@ static void finish(struct watch *watch, struct snapshot_sample *sample,
     watch->first_pong_at = watch->first_pong_at == 0 ? now : watch->first_pong_at;
     watch->last_pong_at = now;
     uint64_t rtt_ns = (uint64_t)sample->rtt_us * NS_PER_US;
+    grade_sample(&watch->grade, &watch->config.grade, rtt_ns);
     latency_run_answered(&watch->run, rtt_ns);
     latency_run_answered(&watch->run_by_way[event->route.direct ? 1 : 0], rtt_ns);
     history_answered(&watch->history, sample->sent_at, sample->rtt_us,

@@ -15,6 +15,7 @@
 
 #include "net/base/now.h"
 #include "net/base/uuid.h"
+#include "net/monitor/grade.h"
 #include "net/monitor/history.h"
 #include "net/monitor/snapshot.h"
 #include "net/path/peer_path.h"
@@ -32,6 +33,7 @@ struct watch_config {
     uint64_t timeout_ns;
     uint64_t beats_max; /* 0 = no end */
     bool count_unsent;
+    struct grade_limits grade;
     struct peer_path *path;   /* borrowed: that of the agent */
     struct tunnel_peer *peer; /* its owner, for the core */
 };
@@ -69,6 +71,7 @@ struct watch {
     struct snapshot_sample samples[SNAPSHOT_SAMPLES_MAX];
     uint64_t beat_seq[SNAPSHOT_SAMPLES_MAX]; /* 0: not sent */
     struct latency_run run;
+    struct grade grade;
     struct latency_run run_by_way[2]; /* [1] = direct; answers alone */
     struct history history;
     struct echo echo;    /* through the tunnel */

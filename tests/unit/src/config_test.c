@@ -114,6 +114,21 @@ static void test_a_bad_value_is_named_with_its_line_and_what_is_wanted(void **st
     assert_problem("[1, 2]", 1, "an object");
 }
 
+static void test_settings_of_a_section_stand_in_it(void **state)
+{
+    (void)state;
+    assert_int_equal(parse("{\"latency\": {\"//\": 1, \"good\": \"50ms\", \"samples\": 5}}"),
+                     NET_OK);
+    assert_int_equal(config.good_ns, 50 * NS_PER_MS);
+    assert_int_equal(config.grade_samples, 5);
+    assert_problem("{\n\"latency\": {\n\"god\": \"50ms\"}}", 3, "did you mean latency.good?");
+    assert_problem("{\"latency\": 5}", 1, "latency wants an object");
+    assert_problem("{\"latency\": {\"poor\": 5}}", 1, "latency.poor wants a time");
+    assert_problem("{\"latency.good\": \"50ms\"}", 1, "latency.good");
+    assert_problem("{\"latency\": {\"good\": \"1s\"}}", 0, "more than latency.poor");
+    assert_problem("{\"latency\": {},\n\"latency\": {}}", 2, "given twice");
+}
+
 static void test_a_name_given_twice_is_a_problem(void **state)
 {
     (void)state;
@@ -265,6 +280,7 @@ int main(void)
         cmocka_unit_test(test_values_are_taken_and_comments_passed_over),
         cmocka_unit_test(test_what_is_not_known_is_named_with_its_line_and_what_was_meant),
         cmocka_unit_test(test_a_bad_value_is_named_with_its_line_and_what_is_wanted),
+        cmocka_unit_test(test_settings_of_a_section_stand_in_it),
         cmocka_unit_test(test_a_name_given_twice_is_a_problem),
         cmocka_unit_test(test_keys_that_mean_two_things_or_nothing_are_problems),
         cmocka_unit_test(test_what_is_no_json_is_named_with_its_line),

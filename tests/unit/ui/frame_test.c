@@ -135,6 +135,18 @@ static void test_loss_counts_are_whole_or_not_there(void **state)
     }
 }
 
+static void test_a_poor_latency_has_a_sign(void **state)
+{
+    struct snapshot *s = *state;
+    face_fill(s);
+    s->workspaces[0].last_rtt_us = 250000;
+    s->workspaces[0].grade = GRADE_FAIR;
+    expect(s, 30, 100, false, "  250 ms");
+    s->workspaces[0].grade = GRADE_POOR;
+    expect(s, 30, 100, false, "▲ 250 ms");
+    expect(s, 30, 100, true, "! 250 ms");
+}
+
 static void test_hostile_names_stay_in_their_place(void **state)
 {
     struct snapshot *s = *state;
@@ -208,6 +220,7 @@ int main(void)
         CASE(test_why_a_candidate_lost),
         CASE(test_figures_are_by_way_and_the_changes_are_marked),
         CASE(test_loss_counts_are_whole_or_not_there),
+        CASE(test_a_poor_latency_has_a_sign),
         CASE(test_hostile_names_stay_in_their_place),
         CASE(test_any_keys_in_any_order),
     };
