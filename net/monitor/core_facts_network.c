@@ -217,13 +217,27 @@ static void read_path_mtu(struct core *core, const struct watch *watch)
     }
 }
 
+/* The path became direct, or another direct one: its MTU is asked for at once. */
+static bool is_another_path(const struct diagnosis *d, const struct watch *watch)
+{
+    struct path_status status;
+    if (watch == NULL) {
+        return false;
+    }
+    peer_path_status(watch->config.path, &status);
+    return status.now.direct && !address_equal(&d->path_mtu_to, &status.now.address);
+}
+
 void core_read_surroundings(struct core *core, mono_ns now)
 {
     struct diagnosis *d = &core->diagnosis;
-    if (d->read_at != 0 && mono_since(now, d->read_at) < SURROUNDINGS_EVERY_S * NS_PER_SEC) {
-        return;
+    const struct watch *watch = core_selected_watch(core);
+    bool due = d->read_at == 0 || mono_since(now, d->read_at) >= SURROUNDINGS_EVERY_S * NS_PER_SEC;
+    if (due) {
+        d->read_at = now;
+        d->interfaces_known = interfaces_read(&d->interfaces) == NET_OK;
     }
-    d->read_at = now;
-    d->interfaces_known = interfaces_read(&d->interfaces) == NET_OK;
-    read_path_mtu(core, core_selected_watch(core));
+    if (due || is_another_path(d, watch)) {
+        read_path_mtu(core, watch);
+    }
 }

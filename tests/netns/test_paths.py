@@ -61,7 +61,7 @@ def run_agent(stack, host, ready):
 
 
 class Place:
-    def __init__(self, stack, client=None, agent=None):
+    def __init__(self, stack, client=None, agent=None, agent_udp=True):
         net = stack.enter_context(netns.Net())
         self.internet = net.switch("internet")
         self.server = net.host("server", self.internet, f"{SERVER}/24")
@@ -69,6 +69,8 @@ class Place:
         self.client, self.client_router = self.put(net, "client", client, CLIENT)
         deployment = stack.enter_context(program.Server(self.server.command(split(), "server", SERVER, "8080")))
         self.env = deployment.client_environment()
+        if not agent_udp:
+            self.agent.drop_udp()
         run_agent(stack, self.agent, deployment.ready)
 
     def put(self, net, name, nat, address):
