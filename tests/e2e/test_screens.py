@@ -73,6 +73,14 @@ def test_every_view_at_every_size(env, term, flags, ascii_only):
         leave(screen)
 
 
+@pytest.mark.parametrize("term", ["xterm-ghostty", "xterm-direct", "xterm", "screen"])
+def test_terminals_whose_names_may_not_be_known_here(env, term):
+    with monitor({**env, "COLORTERM": "truecolor"}, term=term) as screen:
+        connected(screen)
+        assert whole(screen, 30, 100), screen.text()
+        leave(screen)
+
+
 def test_the_locale_decides_too(env):
     with monitor({**env, "LC_ALL": "C"}) as screen:
         assert connected(screen).text().isascii(), screen.text()
