@@ -128,6 +128,32 @@ static int first_visible(const struct app *app)
     return first;
 }
 
+static bool is_text(enum view view)
+{
+    return view == VIEW_LOG || view == VIEW_EVENTS || view == VIEW_DETAILS;
+}
+
+/* Where there is room, the two views of text that were opened last share the screen. */
+static bool draw_beside(struct canvas *canvas, const struct layout *layout, const struct app *app,
+                        const struct snapshot *s)
+{
+    enum { COLS_LEAST = 140 };
+    int top = app->depth - 1;
+    if (top < 1 || layout->body.cols < COLS_LEAST || !is_text(app->views[top]) ||
+        !is_text(app->views[top - 1])) {
+        return false;
+    }
+    struct layout left = *layout;
+    struct layout right = *layout;
+    left.body.cols = layout->body.cols / 2;
+    right.body.col += left.body.cols;
+    right.body.cols -= left.body.cols;
+    draw_view(canvas, &left, app->views[top - 1], app, s);
+    draw_view(canvas, &right, app->views[top], app, s);
+    canvas_box_focus(canvas, right.body, true);
+    return true;
+}
+
 void app_draw(const struct app *app, const struct snapshot *s, struct canvas *canvas)
 {
     struct layout layout = layout_of(canvas->rows, canvas->cols, s->notice[0] != '\0');
@@ -139,7 +165,8 @@ void app_draw(const struct app *app, const struct snapshot *s, struct canvas *ca
     if (layout.notice.rows > 0) {
         panel_notice(canvas, layout.notice, s);
     }
-    for (int i = first_visible(app); i < app->depth; i++) {
+    int first = draw_beside(canvas, &layout, app, s) ? app->depth : first_visible(app);
+    for (int i = first; i < app->depth; i++) {
         draw_view(canvas, &layout, app->views[i], app, s);
     }
     panel_footer(canvas, layout.footer, app);

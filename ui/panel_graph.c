@@ -326,9 +326,11 @@ void panel_graph(struct canvas *canvas, struct rect rect, const struct app *app,
 
 /* --- the ladder ------------------------------------------------------------------------------- */
 
-static void draw_step(struct canvas *canvas, struct rect inner, int row, const struct snapshot *s,
-                      enum ladder_step which)
+/* Returns the row after it; it may take up to `spare` rows more than one. */
+static int draw_step(struct canvas *canvas, struct rect inner, int row, int spare,
+                     const struct snapshot *s, enum ladder_step which)
 {
+    enum { DETAIL_COL = 6 };
     const struct snapshot_step *step = &s->ladder[which];
     const struct glyphs *g = canvas->glyphs;
     static const enum style styles[] = {STYLE_DIM, STYLE_INFO, STYLE_OK, STYLE_ERROR};
@@ -349,10 +351,18 @@ static void draw_step(struct canvas *canvas, struct rect inner, int row, const s
         age_text(mono_until(s->now, step->retry_at), age);
         col += canvas_print(canvas, inner, row, col, STYLE_DIM, "next try in %s  ", age);
     }
-    if (step->detail[0] != '\0') {
-        enum style style = step->state == LADDER_FAILED ? STYLE_ERROR : STYLE_DIM;
-        (void)canvas_text(canvas, inner, row, col, style, step->detail);
+    if (step->detail[0] == '\0') {
+        return row + 1;
     }
+    enum style style = step->state == LADDER_FAILED ? STYLE_ERROR : STYLE_DIM;
+    if (col + text_columns(step->detail) <= inner.cols || spare < 1) {
+        (void)canvas_text(canvas, inner, row, col, style, step->detail);
+        return row + 1;
+    }
+    /* Too long for what is left of the line: below it. */
+    struct rect below = {inner.row, inner.col, row + 1 + spare, inner.cols - 1};
+    int used = canvas_wrap(canvas, below, row + 1, DETAIL_COL, style, step->detail);
+    return row + 1 + (used > spare ? spare : used);
 }
 
 void panel_ladder(struct canvas *canvas, struct rect rect, const struct snapshot *s)
@@ -363,10 +373,12 @@ void panel_ladder(struct canvas *canvas, struct rect rect, const struct snapshot
     text_format(title, sizeof title, chosen ? "connecting to %s" : "connecting",
                 chosen ? s->workspaces[s->selected].name : "");
     canvas_box(canvas, rect, title, "");
+    int row = 0;
     for (int i = 0; i < LADDER_STEPS; i++) {
-        draw_step(canvas, inner, i, s, (enum ladder_step)i);
+        int spare = inner.rows - row - (LADDER_STEPS - i);
+        row = draw_step(canvas, inner, row, spare < 2 ? spare : 2, s, (enum ladder_step)i);
     }
-    int row = LADDER_STEPS + 1;
+    row++;
     if (s->run.lost > 0 && inner.rows > row) {
         (void)canvas_print(canvas, inner, row++, 2, STYLE_DIM,
                            "%llu probes were sent, none was answered",

@@ -224,7 +224,8 @@ void face_fill(struct snapshot *s)
                                               .since = s->now - 12 * NS_PER_SEC,
                                               .retry_at = MONO_NEVER};
     }
-    set(s->ladder[5].detail, sizeof s->ladder[5].detail, "the agent's node has not come");
+    set(s->ladder[5].detail, sizeof s->ladder[5].detail,
+        "the agent's node has not come: it is too old, or cannot reach the coordinator");
 }
 
 static struct snapshot_speed_run a_run(const struct snapshot *s, bool up, enum path_kind path,

@@ -119,6 +119,7 @@ static const struct screen {
     {"log-line-in-full-80x24", long_line, "l{Up}{Down}", 24, 80, &glyphs_utf8},
     {"events-80x24", as_it_is, "e", 24, 80, &glyphs_utf8},
     {"details-80x24", as_it_is, "d", 24, 80, &glyphs_utf8},
+    {"details-beside-the-log-140x45", as_it_is, "dl1", 45, 140, &glyphs_utf8},
     {"help-80x24", as_it_is, "?", 24, 80, &glyphs_utf8},
     {"help-140x45", as_it_is, "?", 45, 140, &glyphs_utf8},
     {"help-of-the-log-ascii-80x24", as_it_is, "l?", 24, 80, &glyphs_ascii},
