@@ -367,6 +367,7 @@ static const struct field speed_run_fields[] = {
     U64(S, rest_ns),       U64(S, load_ns),
     U64(S, rest_count),    U64(S, load_count),
     U64(S, load_lost),     U64(S, retransmits),
+    U64(S, packets),       U64(S, missing),
     TEXT(S, failure),      TEXT(S, note),
 };
 static const struct field_table speed_runs = TABLE(speed_run_fields, S);

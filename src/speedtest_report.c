@@ -126,8 +126,10 @@ static void text_end(const struct snapshot_speed *speed)
     out_text("----------------------------------------------------\n");
     text_row(speed, &total);
     text_latency(run);
-    out_text("loss     %llu of %llu pings lost, %llu segment%s sent again\n",
+    out_text("loss     %llu of %llu pings lost, %llu of %llu packets missing, %llu segment%s sent "
+             "again\n",
              (unsigned long long)run->load_lost, (unsigned long long)pings,
+             (unsigned long long)run->missing, (unsigned long long)run->packets,
              (unsigned long long)run->retransmits, run->retransmits == 1 ? "" : "s");
     text_format(region, sizeof region, "DERP(%s)", run->path_text);
     out_text("path     %s%s\n", run->path == PATH_DIRECT ? "direct, " : "relayed by ",
@@ -184,6 +186,8 @@ static void add_latencies(cJSON *object, const struct snapshot_speed_run *run)
     }
     out_add_int(object, "pings", (int64_t)(run->load_count + run->load_lost));
     out_add_int(object, "pings_lost", (int64_t)run->load_lost);
+    out_add_int(object, "packets", (int64_t)run->packets);
+    out_add_int(object, "packets_missing", (int64_t)run->missing);
     out_add_int(object, "retransmits", (int64_t)run->retransmits);
 }
 

@@ -66,7 +66,7 @@ struct core_speed {
     mono_ns waits_until;
     mono_ns rest_until; /* for pings at rest; 0 = it does not wait for them */
     char waits_for[SNAPSHOT_TEXT];
-    uint64_t retransmits_before;
+    uint64_t retransmits_before, counted_before, arrived_before;
     struct speedtest_meter meter;
     size_t history_count;
     struct snapshot_speed_run history[SNAPSHOT_RUNS_MAX]; /* oldest first; with the last one */

@@ -180,6 +180,19 @@ static void note(struct snapshot_speed_run *run, const struct speedtest_client *
     text_copy(run->note, sizeof run->note, text);
 }
 
+/* What the agent sent, and what of it arrived, since the test began. */
+static void count_packets(struct core_speed *speed, const struct watch *watch)
+{
+    struct wg_status status;
+    if (!tunnel_peer_status(watch->config.peer, &status) ||
+        status.counted < speed->counted_before) { /* it restarted: counted anew */
+        return;
+    }
+    uint64_t arrived = status.arrived - speed->arrived_before;
+    speed->now.packets = status.counted - speed->counted_before;
+    speed->now.missing = speed->now.packets > arrived ? speed->now.packets - arrived : 0;
+}
+
 static void take_figures(struct core_speed *speed, const struct speedtest_client *client)
 {
     struct speedtest_row total = speedtest_meter_total(&client->meter);
@@ -206,6 +219,7 @@ static void on_changed(void *owner)
     }
     if (flows) {
         take_figures(speed, client);
+        count_packets(speed, watch);
         look_at_load(watch, &speed->now);
     }
     if (speedtest_client_is_over(client)) {
@@ -238,6 +252,10 @@ static void connect_now(struct core *core, struct watch *watch)
     speed->now.rest_ns = median_of(values, count);
     speed->waits_for[0] = '\0';
     speed->retransmits_before = tcp_retransmits();
+    struct wg_status status = {0};
+    (void)tunnel_peer_status(watch->config.peer, &status);
+    speed->counted_before = status.counted;
+    speed->arrived_before = status.arrived;
     take_path(core, watch, &speed->now);
     speed->run = speedtest_run_new(&config, on_changed, core);
     core_dirty(core);

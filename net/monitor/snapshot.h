@@ -183,7 +183,9 @@ struct snapshot_speed_run {
     /* Medians of the pings before the test, and of those during it. Counts 0: not known. */
     uint64_t rest_ns, load_ns;
     uint64_t rest_count, load_count, load_lost;
-    uint64_t retransmits;        /* segments that we sent again */
+    uint64_t retransmits;      /* segments that we sent again */
+    uint64_t packets, missing; /* that the agent sent, and of them that did not arrive (or have not
+                                  yet), by WireGuard's counters */
     char failure[SNAPSHOT_TEXT]; /* FAILED */
     char note[SNAPSHOT_TEXT];    /* what is odd about a result; "" = nothing */
 };

@@ -77,7 +77,7 @@ def test_the_table_is_that_of_coder_speedtest(lab):
         took = float(row.group(2)) - float(row.group(1))
         assert float(row.group(3)) == pytest.approx(float(row.group(4)) * took, rel=0.05)
     assert re.search(r"^latency  \S+ at rest, \S+ under load \([+-]\S+\)$", done.stdout, re.M)
-    assert re.search(r"^loss     \d+ of \d+ pings lost, \d+ segments? sent again$", done.stdout, re.M)
+    assert re.search(r"^loss     \d+ of \d+ pings lost, \d+ of \d+ packets missing, \d+ segments? sent again$", done.stdout, re.M)
     assert re.search(r"^path     (direct, 127\.0\.0\.1:\d+|relayed by DERP\(.+\))$", done.stdout, re.M)
 
 
