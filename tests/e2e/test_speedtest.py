@@ -177,6 +177,14 @@ def test_an_agent_that_goes_in_mid_test_fails_it_with_what_was_measured(controll
     assert summary["failure"] in said
 
 
+def test_a_line_that_loses_a_third_of_all_packets_comes_to_an_end_with_a_word(controlled):
+    controlled.do("relay drop 30")
+    done = speedtest(controlled, "-t", "1s", "--json", "--disable-direct-connections")
+    summary = program.json_lines(done.stdout)[-1]
+    assert (done.returncode, summary["state"]) in [(0, "done"), (1, "failed")], summary
+    assert summary["note"] or summary["failure"], summary
+
+
 def test_what_cannot_be_tested_is_named(lab):
     done = program.run("speedtest", "nowhere", env=lab.client_environment())
     assert done.returncode != 0 and "nowhere" in done.stderr and done.stdout == ""
