@@ -419,10 +419,9 @@ static unsigned act_on_program(struct app *app, enum action action, struct comma
     }
 }
 
-unsigned app_act(struct app *app, enum action action, int index, const struct snapshot *s,
-                 struct command *out)
+static unsigned act(struct app *app, enum action action, int index, const struct snapshot *s,
+                    struct command *out)
 {
-    app_note_shown(app, s);
     switch ((int)action) {
     case ACTION_TEST:
         return app_test_start(app, s, false, out);
@@ -465,4 +464,31 @@ unsigned app_act(struct app *app, enum action action, int index, const struct sn
         return act_on_workspaces(app, action, index, s, out);
     }
     return act_on_program(app, action, out);
+}
+
+/* What is gone answers no more: a replay can be stopped and hurried, and looked at. */
+static unsigned keep_to_replay(struct app *app, unsigned what, const struct command *command)
+{
+    switch ((int)command->kind) {
+    case COMMAND_PAUSE:
+    case COMMAND_SLOWER:
+    case COMMAND_FASTER:
+    case COMMAND_STEP:
+        return what;
+    case COMMAND_WATCH: /* which a view asks for by itself */
+        break;
+    default:
+        app_say(app, "this is a recording: it shows what was watched, and answers no more");
+        break;
+    }
+    return what & ~(unsigned)APP_COMMAND;
+}
+
+unsigned app_act(struct app *app, enum action action, int index, const struct snapshot *s,
+                 struct command *out)
+{
+    app_note_shown(app, s);
+    unsigned what = act(app, action, index, s, out);
+    bool replay = s->replay[0] != '\0' && (what & APP_COMMAND) != 0;
+    return replay ? keep_to_replay(app, what, out) : what;
 }

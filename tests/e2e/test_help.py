@@ -1,5 +1,6 @@
 """What a newcomer reads first: the help of each command on one screen, and the manual page."""
 
+import json
 import pathlib
 import re
 import shutil
@@ -31,10 +32,22 @@ def test_the_help_of_each_command_fits_a_screen_of_80x24(command):
 
 def test_the_manual_page_has_every_command_and_flag_and_no_other():
     said = "".join(program.run(*command, "--help").stdout for command in program.help_commands())
-    flags = flags_of(re.sub(r'coder login|"', "", manual().split(".SH FLAGS")[1].split(".SH EXIT STATUS")[0]))
+    flags = flags_of(re.sub(r'coder login|"', "", manual().split(".SH FLAGS")[1].split(".SH KEYS")[0]))
     assert flags_of(said) == flags, (sorted(flags_of(said) - flags), sorted(flags - flags_of(said)))
     commands = set(re.findall(r"derptop ([a-z]+)\b", manual().split(".SH COMMANDS")[1].split(".SH FLAGS")[0]))
     assert commands == {word for command in program.help_commands() for word in command}
+
+
+def test_the_manual_page_has_every_key_with_its_words():
+    section = manual().split(".SH KEYS")[1].split(".SH EXIT STATUS")[0]
+    written = re.findall(r'^\.B "(.*)"\n\\&(.*)$', section, re.M)
+    keys = json.loads(program.run("--print-config").stdout)["keys"]
+    wanted = []
+    for name, bound in keys.items():
+        if bound and not name.startswith("//"):
+            row = len(bound) > 3 and bound == [str(digit) for digit in range(1, len(bound) + 1)]
+            wanted.append((f"1-{len(bound)}" if row else " ".join(bound), keys[f"// {name}"]))
+    assert written == wanted
 
 
 def test_the_manual_page_is_sound():

@@ -70,6 +70,13 @@ def test_the_keys_stop_step_and_change_the_speed(recorded):
         screen.wait_for("16x|end")
         screen.send("E")
         screen.wait_for("this is a recording already")
+        for key in ("r", "]"):
+            screen.send(key)
+            screen.wait_for("answers no more")
+            screen.send("m")
+            screen.wait_for("is marked")
+        screen.send("s")
+        screen.wait_for("no test yet")
         screen.send("q")
         assert screen.wait_exit() == 0
 
