@@ -2,19 +2,14 @@
  * `derptop doctor`: watches the workspace until all is known that can be, 18 s at most, then says
  * what is wrong and what to do.
  */
-#include <assert.h>
-#include <signal.h>
-#include <stdio.h>
 #include <stdlib.h>
 
-#include <uv.h>
-
 #include "net/base/mem.h"
-#include "net/monitor/core_thread_uv.h"
 #include "src/aws_source_uv.h"
 #include "src/cmd.h"
 #include "src/doctor_report.h"
 #include "src/findings_report.h"
+#include "src/headless_uv.h"
 #include "src/out.h"
 
 enum {
@@ -29,14 +24,10 @@ enum {
 
 struct doctor {
     const struct options *options;
-    struct snapshot_box *box;
-    uv_loop_t loop;
-    uv_async_t async;
+    struct headless headless;
     uv_timer_t limit;
-    uv_signal_t interrupt, terminate;
     mono_ns started_at;
     struct snapshot last;
-    int status; /* of a signal; EXIT_DONE = none came */
 };
 
 /* Nothing that could still come would change the verdict. */
@@ -55,62 +46,18 @@ static bool is_complete(const struct doctor *doctor, const struct snapshot *s)
            f->probes.answered + f->probes.lost >= SAMPLES;
 }
 
-static void on_snapshot(uv_async_t *async)
-{
-    struct doctor *doctor = async->data;
-    bool fresh = false;
-    const struct snapshot *s = snapshot_box_take(doctor->box, &fresh);
-    if (!fresh) {
-        return;
-    }
-    doctor->last = *s;
-    if (s->fatal || is_complete(doctor, s)) {
-        uv_stop(&doctor->loop);
-    }
-}
-
-static void on_wake(void *owner)
+static void take(void *owner, const struct snapshot *s)
 {
     struct doctor *doctor = owner;
-    (void)uv_async_send(&doctor->async);
+    doctor->last = *s;
+    if (s->fatal || is_complete(doctor, s)) {
+        headless_stop(&doctor->headless, EXIT_DONE);
+    }
 }
 
 static void on_limit(uv_timer_t *timer)
 {
     uv_stop(timer->loop);
-}
-
-static void on_signal(uv_signal_t *handle, int number)
-{
-    struct doctor *doctor = handle->data;
-    doctor->status = number == SIGINT ? EXIT_INTERRUPTED : 128 + number;
-    uv_stop(&doctor->loop);
-}
-
-static void open_loop(struct doctor *doctor)
-{
-    (void)uv_loop_init(&doctor->loop);
-    (void)uv_async_init(&doctor->loop, &doctor->async, on_snapshot);
-    (void)uv_timer_init(&doctor->loop, &doctor->limit);
-    (void)uv_signal_init(&doctor->loop, &doctor->interrupt);
-    (void)uv_signal_init(&doctor->loop, &doctor->terminate);
-    doctor->async.data = doctor;
-    doctor->interrupt.data = doctor;
-    doctor->terminate.data = doctor;
-    (void)uv_timer_start(&doctor->limit, on_limit, LIMIT_MS, 0);
-    (void)uv_signal_start(&doctor->interrupt, on_signal, SIGINT);
-    (void)uv_signal_start(&doctor->terminate, on_signal, SIGTERM);
-}
-
-static void close_loop(struct doctor *doctor)
-{
-    uv_close((uv_handle_t *)&doctor->async, NULL);
-    uv_close((uv_handle_t *)&doctor->limit, NULL);
-    uv_close((uv_handle_t *)&doctor->interrupt, NULL);
-    uv_close((uv_handle_t *)&doctor->terminate, NULL);
-    (void)uv_run(&doctor->loop, UV_RUN_DEFAULT);
-    int busy = uv_loop_close(&doctor->loop);
-    assert(busy == 0);
 }
 
 /* Prints, and returns the exit status. */
@@ -135,17 +82,17 @@ static int report(struct doctor *doctor)
     (doctor->options->json ? doctor_print_json : doctor_print_text)(&view);
     free(mask);
     bool ill = s->fatal || findings_worst(s) >= SEVERITY_WARNING;
-    return doctor->status != EXIT_DONE ? doctor->status
-           : s->fatal                  ? s->fatal_status
-           : ill                       ? EXIT_FAILED
-                                       : EXIT_DONE;
+    int signalled = doctor->headless.status;
+    return signalled != EXIT_DONE ? signalled
+           : s->fatal             ? s->fatal_status
+           : ill                  ? EXIT_FAILED
+                                  : EXIT_DONE;
 }
 
 static int run(const struct options *options, const struct config *config,
                const struct settings *settings, const struct aws_ranges *aws)
 {
     struct failure why;
-    struct core_thread *thread = NULL;
     struct doctor *doctor = mem_new(sizeof *doctor);
     struct core_options core = {
         .settings = settings,
@@ -155,25 +102,22 @@ static int run(const struct options *options, const struct config *config,
         .timeout_ns = TIMEOUT_MS * NS_PER_MS,
         .limits = cmd_limits(config),
         .aws = aws,
-        .log_least = options->verbose ? LOG_DEBUG : LOG_INFO,
-        .log_sink = options->verbose ? log_to_file : NULL,
-        .log_owner = stderr,
     };
     int status = EXIT_DONE;
     doctor->options = options;
     doctor->started_at = mono_now();
-    doctor->box = snapshot_box_new();
-    open_loop(doctor);
-    if (core_thread_start(&core, doctor->box, on_wake, doctor, &thread, &why) != NET_OK) {
+    headless_log(options, &core);
+    headless_open(&doctor->headless, take, NULL, doctor);
+    (void)uv_timer_init(&doctor->headless.loop, &doctor->limit);
+    (void)uv_timer_start(&doctor->limit, on_limit, LIMIT_MS, 0);
+    if (headless_run(&doctor->headless, &core, &why) != NET_OK) {
         out_error(why.text);
-        status = cmd_status(&why);
+        status = doctor->headless.status;
     } else {
-        (void)uv_run(&doctor->loop, UV_RUN_DEFAULT);
         status = report(doctor);
-        core_thread_stop(thread);
     }
-    close_loop(doctor);
-    snapshot_box_free(doctor->box);
+    uv_close((uv_handle_t *)&doctor->limit, NULL);
+    headless_close(&doctor->headless);
     free(doctor);
     return status;
 }

@@ -2,22 +2,18 @@
  * `derptop export`: another reader of the core's snapshots, which keeps counts for a collector and
  * gives them out by HTTP or in a file.
  */
-#include <assert.h>
 #include <fcntl.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
-#include <uv.h>
-
 #include "net/base/mem.h"
 #include "net/base/text.h"
-#include "net/monitor/core_thread_uv.h"
 #include "net/transport/http_server_uv.h"
 #include "net/wire/address.h"
 #include "src/cmd.h"
+#include "src/headless_uv.h"
 #include "src/metrics.h"
 #include "src/out.h"
 
@@ -36,25 +32,14 @@ struct export
 {
     const struct options *options;
     struct metrics *metrics;
-    struct snapshot_box *box;
-    struct core_thread *thread;
+    struct headless headless;
     struct http_server *server;
     struct log log;
-    uv_loop_t loop;
-    uv_async_t async;
     uv_timer_t turn, textfile;
-    uv_signal_t interrupt, terminate;
     size_t missing_told; /* so many of the targets were said to be missing */
     bool left_out_told;
     struct failure failure;
-    int status;
 };
-
-static void stop(struct export *export, int status)
-{
-    export->status = status;
-    uv_stop(&export->loop);
-}
 
 /* --- what comes in ---------------------------------------------------------------------------- */
 
@@ -80,26 +65,15 @@ static void tell_missing(struct export *export)
     }
 }
 
-static void on_snapshot(uv_async_t *async)
+static void take(void *owner, const struct snapshot *s)
 {
-    struct export *export = async->data;
-    bool fresh = false;
-    const struct snapshot *s = snapshot_box_take(export->box, &fresh);
-    if (!fresh) {
-        return;
-    }
+    struct export *export = owner;
     metrics_take(export->metrics, s);
     if (s->fatal) {
         failure_set(&export->failure, NET_ERR_STATE, "%s", s->notice);
-        stop(export, s->fatal_status);
+        headless_stop(&export->headless, s->fatal_status);
     }
     tell_missing(export);
-}
-
-static void on_wake(void *owner)
-{
-    struct export *export = owner;
-    (void)uv_async_send(&export->async);
 }
 
 /* A snapshot tells much of one workspace only: they are selected in turn. */
@@ -108,13 +82,8 @@ static void on_turn(uv_timer_t *timer)
     struct export *export = timer->data;
     struct command command = {.kind = COMMAND_SELECT};
     if (metrics_next(export->metrics, &command.id)) {
-        core_thread_send(export->thread, &command);
+        core_thread_send(export->headless.thread, &command);
     }
-}
-
-static void on_signal(uv_signal_t *handle, int number)
-{
-    stop(handle->data, number == SIGINT ? EXIT_INTERRUPTED : 128 + number);
 }
 
 /* --- what goes out ---------------------------------------------------------------------------- */
@@ -181,7 +150,7 @@ static bool write_textfile(struct export *export)
     }
     (void)unlink(beside);
     failure_set(&export->failure, NET_ERR_IO, "%s cannot be written", file);
-    stop(export, EXIT_FAILED);
+    headless_stop(&export->headless, EXIT_FAILED);
     return false;
 }
 
@@ -192,36 +161,22 @@ static void on_textfile(uv_timer_t *timer)
 
 /* --- the run ---------------------------------------------------------------------------------- */
 
-static void open_loop(struct export *export)
+static void open_timers(struct export *export)
 {
-    (void)uv_loop_init(&export->loop);
-    (void)uv_async_init(&export->loop, &export->async, on_snapshot);
-    (void)uv_timer_init(&export->loop, &export->turn);
-    (void)uv_timer_init(&export->loop, &export->textfile);
-    (void)uv_signal_init(&export->loop, &export->interrupt);
-    (void)uv_signal_init(&export->loop, &export->terminate);
-    export->async.data = export;
+    (void)uv_timer_init(&export->headless.loop, &export->turn);
+    (void)uv_timer_init(&export->headless.loop, &export->textfile);
     export->turn.data = export;
     export->textfile.data = export;
-    export->interrupt.data = export;
-    export->terminate.data = export;
-    (void)uv_signal_start(&export->interrupt, on_signal, SIGINT);
-    (void)uv_signal_start(&export->terminate, on_signal, SIGTERM);
 }
 
-static void close_loop(struct export *export)
+static void close_all(struct export *export)
 {
     if (export->server != NULL) {
         http_server_close(export->server);
     }
-    uv_close((uv_handle_t *)&export->async, NULL);
     uv_close((uv_handle_t *)&export->turn, NULL);
     uv_close((uv_handle_t *)&export->textfile, NULL);
-    uv_close((uv_handle_t *)&export->interrupt, NULL);
-    uv_close((uv_handle_t *)&export->terminate, NULL);
-    (void)uv_run(&export->loop, UV_RUN_DEFAULT);
-    int busy = uv_loop_close(&export->loop);
-    assert(busy == 0);
+    headless_close(&export->headless);
 }
 
 static void tell_where(const struct export *export, const struct net_address *address)
@@ -252,7 +207,7 @@ static enum net_err listen_at(struct export *export)
                            at);
     }
     address_ip_text(&address, ip);
-    enum net_err err = http_server_new(&export->loop, ip, address.port, on_request, export,
+    enum net_err err = http_server_new(&export->headless.loop, ip, address.port, on_request, export,
                                        &export->log, &export->server, &export->failure);
     if (err == NET_OK) {
         tell_where(export, &address);
@@ -260,7 +215,7 @@ static enum net_err listen_at(struct export *export)
     return err;
 }
 
-static enum net_err start(struct export *export, const struct settings *settings)
+static void run(struct export *export, const struct settings *settings)
 {
     const struct options *options = export->options;
     struct core_options core = {
@@ -271,33 +226,19 @@ static enum net_err start(struct export *export, const struct settings *settings
         .watches_max = METRICS_AGENTS_MAX,
         .interval_ns = options->interval_ns != 0 ? options->interval_ns : NS_PER_SEC,
         .timeout_ns = PROBE_TIMEOUT_S * NS_PER_SEC,
-        .log_least = options->verbose ? LOG_DEBUG : LOG_INFO,
-        .log_sink = options->verbose ? log_to_file : NULL,
-        .log_owner = stderr,
     };
-    enum net_err err = options->textfile != NULL ? NET_OK : listen_at(export);
-    if (err == NET_OK) {
-        err = core_thread_start(&core, export->box, on_wake, export, &export->thread,
-                                &export->failure);
-    }
-    if (err == NET_OK) {
-        (void)uv_timer_start(&export->turn, on_turn, 0, TURN_MS);
-    }
-    if (err == NET_OK && options->textfile != NULL) {
-        (void)uv_timer_start(&export->textfile, on_textfile, FIRST_MS, TEXTFILE_MS);
-    }
-    return err;
-}
-
-static void run(struct export *export, const struct settings *settings)
-{
-    if (start(export, settings) != NET_OK) {
-        export->status = cmd_status(&export->failure);
+    headless_log(options, &core);
+    if (options->textfile == NULL && listen_at(export) != NET_OK) {
+        export->headless.status = cmd_status(&export->failure);
         return;
     }
-    (void)uv_run(&export->loop, UV_RUN_DEFAULT);
-    core_thread_stop(export->thread);
-    if (export->options->textfile != NULL && export->failure.code == NET_OK) {
+    /* Once there is a thread to ask: the loop runs only then. */
+    (void)uv_timer_start(&export->turn, on_turn, 0, TURN_MS);
+    if (options->textfile != NULL) {
+        (void)uv_timer_start(&export->textfile, on_textfile, FIRST_MS, TEXTFILE_MS);
+    }
+    if (headless_run(&export->headless, &core, &export->failure) == NET_OK &&
+        options->textfile != NULL && export->failure.code == NET_OK) {
         (void)write_textfile(export); /* what came since */
     }
 }
@@ -312,16 +253,15 @@ int cmd_export(const struct options *options)
     }
     log_init(&export.log, LOG_ERROR);
     export.metrics = metrics_new(options->targets, options->target_count);
-    export.box = snapshot_box_new();
-    open_loop(&export);
+    headless_open(&export.headless, take, NULL, &export);
+    open_timers(&export);
     run(&export, &settings);
-    close_loop(&export);
+    close_all(&export);
     if (export.failure.code != NET_OK) {
         out_error(export.failure.text);
     }
-    snapshot_box_free(export.box);
     metrics_free(export.metrics);
     log_clear(&export.log);
     settings_clear(&settings);
-    return export.status;
+    return export.headless.status;
 }

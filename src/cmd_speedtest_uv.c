@@ -1,20 +1,16 @@
 /*
  * `derptop speedtest`: asks the core for a test, or two, and prints the rows as they come.
  */
-#include <assert.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
-#include <uv.h>
-
 #include "net/base/mem.h"
 #include "net/base/text.h"
-#include "net/monitor/core_thread_uv.h"
 #include "src/cmd.h"
 #include "src/duration.h"
+#include "src/headless_uv.h"
 #include "src/out.h"
 #include "src/speedtest_report.h"
 
@@ -27,12 +23,8 @@ enum {
 
 struct speedtest {
     const struct options *options;
-    struct core_thread *thread;
-    struct snapshot_box *box;
-    uv_loop_t loop;
-    uv_async_t async;
+    struct headless headless;
     uv_timer_t timer; /* of what is waited for last: the last pings, or the end of a stopped test */
-    uv_signal_t interrupt, terminate;
     struct snapshot last;
 
     bool up, second;               /* of the test under way */
@@ -43,13 +35,12 @@ struct speedtest {
     bool on_terminal;              /* stderr is one */
     bool bar_shown;
     bool stopping; /* a signal came */
-    int status;
 };
 
-static void stop(struct speedtest *test, int status)
+/* With the status that was set last. */
+static void stop(struct speedtest *test)
 {
-    test->status = status;
-    uv_stop(&test->loop);
+    headless_stop(&test->headless, test->headless.status);
 }
 
 /* --- on stderr --------------------------------------------------------------------------------
@@ -130,7 +121,7 @@ static void ask(struct speedtest *test, uint64_t number)
     test->number = number;
     test->announced = false;
     test->rows = 0;
-    core_thread_send(test->thread, &command);
+    core_thread_send(test->headless.thread, &command);
 }
 
 static void print_rows(struct speedtest *test, const struct snapshot_speed *speed)
@@ -168,14 +159,14 @@ static void finish(struct speedtest *test)
     warn(&speed->run);
     (void)uv_timer_stop(&test->timer);
     if (speed->run.state == SPEED_FAILED) {
-        test->status = EXIT_FAILED;
+        test->headless.status = EXIT_FAILED;
     }
     if (test->options->both && !test->second && !test->stopping) {
         test->second = true;
         test->up = true;
         ask(test, test->number + 1);
     } else {
-        uv_stop(&test->loop);
+        stop(test);
     }
 }
 
@@ -186,7 +177,7 @@ static void on_timer(uv_timer_t *timer)
         finish(test);
     } else {
         clear_bar(test);
-        uv_stop(&test->loop);
+        stop(test);
     }
 }
 
@@ -209,19 +200,14 @@ static void follow(struct speedtest *test, const struct snapshot *s)
     }
 }
 
-static void on_snapshot(uv_async_t *async)
+static void take(void *owner, const struct snapshot *s)
 {
-    struct speedtest *test = async->data;
-    bool fresh = false;
-    const struct snapshot *s = snapshot_box_take(test->box, &fresh);
-    if (!fresh) {
-        return;
-    }
+    struct speedtest *test = owner;
     test->last = *s;
     if (s->fatal) {
         clear_bar(test);
         out_error(s->notice);
-        stop(test, s->fatal_status);
+        headless_stop(&test->headless, s->fatal_status);
     } else if (test->number == 0 && s->selected >= 0) {
         test->up = test->options->direction != NULL && strcmp(test->options->direction, "up") == 0;
         ask(test, 1);
@@ -230,57 +216,25 @@ static void on_snapshot(uv_async_t *async)
     }
 }
 
-static void on_wake(void *owner)
-{
-    struct speedtest *test = owner;
-    (void)uv_async_send(&test->async);
-}
-
 /* What was gathered is printed; a second signal does not wait for that. */
-static void on_signal(uv_signal_t *handle, int number)
+static void on_interrupted(void *owner, int status)
 {
     static const struct command command = {.kind = COMMAND_SPEEDTEST_STOP};
-    struct speedtest *test = handle->data;
+    struct speedtest *test = owner;
     bool again = test->stopping;
     test->stopping = true;
-    test->status = number == SIGINT ? EXIT_INTERRUPTED : 128 + number;
+    test->headless.status = status;
     if (again || test->number == 0) {
         clear_bar(test);
-        uv_stop(&test->loop);
+        stop(test);
         return;
     }
-    core_thread_send(test->thread, &command);
+    core_thread_send(test->headless.thread, &command);
     (void)uv_timer_start(&test->timer, on_timer, STOP_MS, 0);
 }
 
 /* --- life -------------------------------------------------------------------------------------
  */
-
-static void open_loop(struct speedtest *test)
-{
-    (void)uv_loop_init(&test->loop);
-    (void)uv_async_init(&test->loop, &test->async, on_snapshot);
-    (void)uv_timer_init(&test->loop, &test->timer);
-    (void)uv_signal_init(&test->loop, &test->interrupt);
-    (void)uv_signal_init(&test->loop, &test->terminate);
-    test->async.data = test;
-    test->timer.data = test;
-    test->interrupt.data = test;
-    test->terminate.data = test;
-    (void)uv_signal_start(&test->interrupt, on_signal, SIGINT);
-    (void)uv_signal_start(&test->terminate, on_signal, SIGTERM);
-}
-
-static void close_loop(struct speedtest *test)
-{
-    uv_close((uv_handle_t *)&test->async, NULL);
-    uv_close((uv_handle_t *)&test->timer, NULL);
-    uv_close((uv_handle_t *)&test->interrupt, NULL);
-    uv_close((uv_handle_t *)&test->terminate, NULL);
-    (void)uv_run(&test->loop, UV_RUN_DEFAULT);
-    int busy = uv_loop_close(&test->loop);
-    assert(busy == 0);
-}
 
 static int run(const struct options *options, const struct settings *settings)
 {
@@ -292,24 +246,19 @@ static int run(const struct options *options, const struct settings *settings)
         .headless = true,
         .interval_ns = PING_EVERY_MS * NS_PER_MS,
         .timeout_ns = PING_TIMEOUT_MS * NS_PER_MS,
-        .log_least = options->verbose ? LOG_DEBUG : LOG_INFO,
-        .log_sink = options->verbose ? log_to_file : NULL,
-        .log_owner = stderr,
     };
     test->options = options;
     test->on_terminal = isatty(STDERR_FILENO) == 1;
-    test->box = snapshot_box_new();
-    open_loop(test);
-    if (core_thread_start(&core, test->box, on_wake, test, &test->thread, &why) != NET_OK) {
+    headless_log(options, &core);
+    headless_open(&test->headless, take, on_interrupted, test);
+    (void)uv_timer_init(&test->headless.loop, &test->timer);
+    test->timer.data = test;
+    if (headless_run(&test->headless, &core, &why) != NET_OK) {
         out_error(why.text);
-        test->status = cmd_status(&why);
-    } else {
-        (void)uv_run(&test->loop, UV_RUN_DEFAULT);
-        core_thread_stop(test->thread);
     }
-    int status = test->status;
-    close_loop(test);
-    snapshot_box_free(test->box);
+    int status = test->headless.status;
+    uv_close((uv_handle_t *)&test->timer, NULL);
+    headless_close(&test->headless);
     free(test);
     return status;
 }
