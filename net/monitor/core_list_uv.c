@@ -178,6 +178,40 @@ static void reselect(struct core *core)
     }
 }
 
+static bool holds(const struct deployment_workspaces *list, const struct uuid *id)
+{
+    for (size_t i = 0; i < list->count; i++) {
+        if (uuid_equal(&list->items[i].id, id)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Takes it. */
+static const struct deployment_workspace *add(struct deployment_workspaces *list,
+                                              struct deployment_workspace *workspace)
+{
+    list->items = mem_resize(list->items, list->count + 1, sizeof *list->items);
+    list->items[list->count] = *workspace;
+    *workspace = (struct deployment_workspace){0};
+    list->total++;
+    return &list->items[list->count++];
+}
+
+/* A workspace of somebody else's that was named is in no list of ours: it is carried over. */
+static void carry_over(struct core *core, struct deployment_workspaces *fresh)
+{
+    for (size_t i = 0; i < core->workspaces.count; i++) {
+        struct deployment_workspace *old = &core->workspaces.items[i];
+        bool ours = core->user_known && strcmp(old->owner_name, core->user_info.username) == 0;
+        if (!ours && uuid_equal(&old->id, &core->selected_workspace) && !holds(fresh, &old->id)) {
+            (void)add(fresh, old);
+            return;
+        }
+    }
+}
+
 static void on_list(void *owner, const struct failure *failure,
                     struct deployment_workspaces *workspaces)
 {
@@ -187,6 +221,7 @@ static void on_list(void *owner, const struct failure *failure,
         return;
     }
     remember_agent(core);
+    carry_over(core, workspaces);
     deployment_workspaces_clear(&core->workspaces);
     core->workspaces = *workspaces;
     *workspaces = (struct deployment_workspaces){0};
@@ -216,17 +251,6 @@ void core_list_refresh(struct core *core)
 
 /* --- the workspace that was named ------------------------------------------------------------- */
 
-/* Until the list arrives, the workspace that was named is the list. Takes it. */
-static const struct deployment_workspace *keep_workspace(struct core *core,
-                                                         struct deployment_workspace *workspace)
-{
-    struct deployment_workspace *item = mem_new(sizeof *item);
-    *item = *workspace;
-    *workspace = (struct deployment_workspace){0};
-    core->workspaces = (struct deployment_workspaces){.count = 1, .total = 1, .items = item};
-    return item;
-}
-
 static void on_target(void *owner, const struct failure *failure,
                       struct deployment_workspace *workspace)
 {
@@ -238,8 +262,9 @@ static void on_target(void *owner, const struct failure *failure,
     struct workspace_ref ref;
     const struct deployment_agent *agent = NULL;
     struct failure why = {.code = NET_OK};
+    /* Until the list arrives, and when it is somebody else's, the list does not have it. */
     const struct deployment_workspace *found =
-        core->workspaces.count == 0 ? keep_workspace(core, workspace) : workspace;
+        holds(&core->workspaces, &workspace->id) ? workspace : add(&core->workspaces, workspace);
     if (workspace_ref_parse(core->target_text, &ref, &why) != NET_OK ||
         workspace_pick_agent(found, ref.agent, &agent, &why) != NET_OK) {
         if (uuid_is_zero(&core->selected_workspace)) {

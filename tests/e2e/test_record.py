@@ -7,6 +7,7 @@ import stat
 import subprocess
 
 import program
+import web
 
 
 def recording(lab, *flags):
@@ -63,3 +64,24 @@ def test_what_cannot_be_recorded_is_said():
         assert done.returncode == 1 and "cannot be written" in done.stderr
     done = program.run("record", "dev1")
     assert done.returncode == 2 and "into which file" in done.stderr
+
+
+def test_a_workspace_of_somebody_else_stays_in_the_list_that_is_of_ones_own():
+    others = dict(web.workspace("dev1"), owner_name="alice")
+    answers = web.deployment(web.workspace("dev2"), **{"/api/v2/users/alice/workspace/dev1": others})
+    with web.Web(answers) as server:
+        env = program.environment(CODER_URL=server.url, CODER_SESSION_TOKEN="a-token")
+        with program.Server([program.binary(), "record", "alice/dev1", "-o", "-"], env=env,
+                            first_line=lambda line: line["type"] == "recording") as record:
+            rows, selected = {}, -1
+
+            def both(line):
+                nonlocal selected
+                for number, row in line["set"].get("workspaces", {}).items():
+                    rows[int(number)] = {} if row is None else {**rows.get(int(number), {}), **row}
+                selected = line["set"].get("selected", selected)
+                return line["set"].get("workspace_count") == 2
+
+            record.next(both)
+            assert {row["owner"] for row in rows.values()} == {"alice", "tester"}
+            assert rows[selected]["owner"] == "alice"
