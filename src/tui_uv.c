@@ -235,7 +235,8 @@ static void follow(struct tui *tui, unsigned what, const struct command *command
     if ((what & (APP_QUIT | APP_LAB)) != 0) {
         tui->keep = (what & APP_KEEP) != 0;
         tui->lab = (what & APP_LAB) != 0;
-        end(tui, 0);
+        /* What was on the screen when it was left: signed out is no good end. */
+        end(tui, !tui->lab && tui->now != NULL && tui->now->fatal ? tui->now->fatal_status : 0);
         return;
     }
     if ((what & APP_SUSPEND) != 0) {

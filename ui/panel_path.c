@@ -13,7 +13,11 @@ void path_line(struct canvas *canvas, struct rect inner, int row, const struct s
         (void)canvas_print(canvas, inner, row, 1, STYLE_DIM, "%s no path yet", g->connecting);
         return;
     }
-    latency_text(s->window.last_ns, latency);
+    if (s->window.answered > 0) {
+        latency_text(s->window.last_ns, latency);
+    } else {
+        text_copy(latency, sizeof latency, "no pong yet");
+    }
     age_text(mono_since(s->now, s->path_since), age);
     struct rect left = {inner.row, inner.col, inner.rows, inner.cols - text_columns(latency) - 1};
     int col = 1;
@@ -315,6 +319,7 @@ void panel_path(struct canvas *canvas, struct rect rect, const struct app *app,
     draw_homes(canvas, inner, ++row, s);
     if (s->agent_version[0] != '\0') {
         (void)canvas_print(canvas, inner, ++row, 1, STYLE_DIM, "%-12s%s (server %s)", "agent",
-                           s->agent_version, s->server_version);
+                           s->agent_version,
+                           s->server_version[0] == '\0' ? "not known" : s->server_version);
     }
 }

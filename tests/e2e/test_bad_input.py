@@ -7,6 +7,7 @@ import pytest
 
 import program
 import web
+from screen import Screen
 
 MEGABYTE = 1 << 20
 
@@ -68,6 +69,13 @@ def test_a_url_that_is_none(url):
 def test_a_refused_token(lab):
     fails(against(lab.ready["url"], "list", token="wrong"), 3)
     fails(against(lab.ready["url"], "ping", "dev1", "-n", "1", token="wrong"), 3)
+
+
+def test_the_monitor_says_that_the_token_is_refused_and_ends_so(lab):
+    with Screen(env=lab.client_environment(CODER_SESSION_TOKEN="wrong")) as screen:
+        screen.wait_for("signed out")
+        screen.send("q")
+        assert screen.wait_exit() == 3
 
 
 def test_no_such_workspace_names_the_near_ones(lab):
