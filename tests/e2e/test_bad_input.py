@@ -73,7 +73,7 @@ def test_a_refused_token(lab):
 
 def test_the_monitor_says_that_the_token_is_refused_and_ends_so(lab):
     with Screen(env=lab.client_environment(CODER_SESSION_TOKEN="wrong")) as screen:
-        screen.wait_for("signed out")
+        screen.wait_for("token is refused")
         screen.send("q")
         assert screen.wait_exit() == 3
 
