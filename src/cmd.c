@@ -75,6 +75,13 @@ static void lay_flags_over(const struct options *options, struct config *config)
     config->interval_ns = options->interval_ns != 0 ? options->interval_ns : config->interval_ns;
 }
 
+struct grade_limits cmd_grade(const struct config *config)
+{
+    return (struct grade_limits){.good_ns = config->good_ns,
+                                 .poor_ns = config->poor_ns,
+                                 .samples = (unsigned)config->grade_samples};
+}
+
 struct diagnose_limits cmd_limits(const struct config *config)
 {
     return (struct diagnose_limits){.loss_permille = (unsigned)config->loss_limit * 10,

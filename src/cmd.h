@@ -6,6 +6,7 @@
 #define SRC_CMD_H
 
 #include "net/diagnose/diagnose.h"
+#include "net/monitor/grade.h"
 #include "src/config.h"
 #include "src/options.h"
 
@@ -31,6 +32,9 @@ int cmd_status(const struct failure *failure);
 /* Reads the settings file and lays the flags over it; says what is wrong on stderr, each problem
  * with its line. Returns EXIT_DONE or EXIT_USAGE. */
 int cmd_config(const struct options *options, struct config *out);
+
+/* The limits that latencies are called good or poor by. */
+struct grade_limits cmd_grade(const struct config *config);
 
 /* The limits that findings are measured by. */
 struct diagnose_limits cmd_limits(const struct config *config);

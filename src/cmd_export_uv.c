@@ -12,6 +12,7 @@
 #include "net/base/text.h"
 #include "net/transport/http_server_uv.h"
 #include "net/wire/address.h"
+#include "src/aws_source_uv.h"
 #include "src/cmd.h"
 #include "src/headless_uv.h"
 #include "src/metrics.h"
@@ -215,7 +216,8 @@ static enum net_err listen_at(struct export *export)
     return err;
 }
 
-static void run(struct export *export, const struct settings *settings)
+static void run(struct export *export, const struct config *config, const struct settings *settings,
+                const struct aws_ranges *aws)
 {
     const struct options *options = export->options;
     struct core_options core = {
@@ -224,8 +226,11 @@ static void run(struct export *export, const struct settings *settings)
         .select_none = true,
         .headless = true,
         .watches_max = METRICS_AGENTS_MAX,
-        .interval_ns = options->interval_ns != 0 ? options->interval_ns : NS_PER_SEC,
+        .interval_ns = config->interval_ns,
         .timeout_ns = PROBE_TIMEOUT_S * NS_PER_SEC,
+        .grade = cmd_grade(config),
+        .limits = cmd_limits(config),
+        .aws = aws,
     };
     headless_log(options, &core);
     if (options->textfile == NULL && listen_at(export) != NET_OK) {
@@ -246,22 +251,33 @@ static void run(struct export *export, const struct settings *settings)
 int cmd_export(const struct options *options)
 {
     struct settings settings;
+    struct config config;
+    struct aws_source aws;
     struct export export = {.options = options};
-    int status = cmd_settings(options, &settings);
+    int status = cmd_config(options, &config);
+    if (status == EXIT_DONE) {
+        status = cmd_settings(options, &settings);
+    }
     if (status != EXIT_DONE) {
+        return status;
+    }
+    status = aws_source_load(&aws, options->aws_ranges);
+    if (status != EXIT_DONE) {
+        settings_clear(&settings);
         return status;
     }
     log_init(&export.log, LOG_ERROR);
     export.metrics = metrics_new(options->targets, options->target_count);
     headless_open(&export.headless, take, NULL, &export);
     open_timers(&export);
-    run(&export, &settings);
+    run(&export, &config, &settings, &aws.ranges);
     close_all(&export);
     if (export.failure.code != NET_OK) {
         out_error(export.failure.text);
     }
     metrics_free(export.metrics);
     log_clear(&export.log);
+    aws_source_clear(&aws);
     settings_clear(&settings);
     return export.headless.status;
 }

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "net/base/mem.h"
+#include "src/aws_source_uv.h"
 #include "src/cmd.h"
 #include "src/headless_uv.h"
 #include "src/out.h"
@@ -54,16 +55,19 @@ static FILE *open_file(const char *name)
     return file;
 }
 
-static void run(struct record *record, const struct options *options,
-                const struct settings *settings)
+static void run(struct record *record, const struct options *options, const struct config *config,
+                const struct settings *settings, const struct aws_ranges *aws)
 {
     struct core_options core = {
         .settings = settings,
         .target = options->target,
         .keep_list = true,
         .must_find = true,
-        .interval_ns = options->interval_ns != 0 ? options->interval_ns : NS_PER_SEC,
+        .interval_ns = config->interval_ns,
         .timeout_ns = PROBE_TIMEOUT_S * NS_PER_SEC,
+        .grade = cmd_grade(config),
+        .limits = cmd_limits(config),
+        .aws = aws,
     };
     headless_log(options, &core);
     if (headless_run(&record->headless, &core, &record->failure) != NET_OK) {
@@ -76,30 +80,43 @@ static void run(struct record *record, const struct options *options,
     }
 }
 
-int cmd_record(const struct options *options)
+static int record_into(FILE *out, const struct options *options, const struct config *config,
+                       const struct settings *settings)
 {
-    struct settings settings;
-    struct record record = {.out = NULL};
-    int status = cmd_settings(options, &settings);
+    struct aws_source aws;
+    struct record record = {.out = out};
+    int status = aws_source_load(&aws, options->aws_ranges);
     if (status != EXIT_DONE) {
         return status;
     }
-    record.out = open_file(options->output);
-    if (record.out == NULL) {
-        settings_clear(&settings);
-        return EXIT_FAILED;
-    }
     record.recorder = recorder_new();
     headless_open(&record.headless, take, NULL, &record);
-    run(&record, options, &settings);
+    run(&record, options, config, settings, &aws.ranges);
     headless_close(&record.headless);
     if (record.failure.code != NET_OK) {
         out_error(record.failure.text);
     }
-    if (record.out != stdout) {
-        (void)fclose(record.out);
-    }
     recorder_free(record.recorder);
-    settings_clear(&settings);
+    aws_source_clear(&aws);
     return record.headless.status;
+}
+
+int cmd_record(const struct options *options)
+{
+    struct settings settings;
+    struct config config;
+    int status = cmd_config(options, &config);
+    if (status == EXIT_DONE) {
+        status = cmd_settings(options, &settings);
+    }
+    if (status != EXIT_DONE) {
+        return status;
+    }
+    FILE *out = open_file(options->output);
+    status = out == NULL ? EXIT_FAILED : record_into(out, options, &config, &settings);
+    if (out != NULL && out != stdout) {
+        (void)fclose(out);
+    }
+    settings_clear(&settings);
+    return status;
 }
