@@ -105,6 +105,8 @@ struct core {
 
     /* Relays. */
     bool map_known;
+    bool map_forced;           /* it was told to the paths with websockets forced */
+    struct derp_map early_map; /* the coordinator's, before it is known how relays are reached */
     bool force_websockets;
     bool direct_disabled_deployment;
     struct derp_map map;
@@ -172,6 +174,8 @@ void core_net_retry(struct core *core);
 void core_coordinator_start(struct core *core);
 /* Takes what `info` holds. */
 void core_set_connection(struct core *core, struct connection_info *info);
+/* It could not be had (yet): what the coordinator told must do. */
+void core_no_connection(struct core *core);
 /* Starts the probes that are due on every watch, has them sent, and arms the timer. */
 void core_pump(struct core *core);
 /* Shows an agent (and watches it), or a workspace that has none (agent NULL). */

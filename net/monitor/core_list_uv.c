@@ -297,6 +297,7 @@ static void on_connection(void *owner, const struct failure *failure, struct con
     struct core *core = owner;
     if (info == NULL) {
         failed(&core->connection, failure);
+        core_no_connection(core);
         return;
     }
     answered(&core->connection);

@@ -240,14 +240,16 @@ static void on_changed(void *owner)
 static void set_map(struct core *core, struct derp_map *map)
 {
     bool changed = !core->map_known || !derp_map_equal(map, &core->map);
-    if (changed) {
+    bool another_way = core->map_forced != core->force_websockets;
+    if (changed || another_way) {
         derp_map_clear(&core->map);
         core->map = *map;
         derp_map_init(map);
-        if (core->map_known) {
+        if (core->map_known && changed) {
             core_event(core, "the DERP map changed");
         }
         core->map_known = true;
+        core->map_forced = core->force_websockets;
         paths_set_map(core->paths, &core->map, core->force_websockets);
     }
     derp_map_clear(map);
@@ -398,9 +400,25 @@ static void on_peer(void *owner, const struct tailnet_peer_update *update)
     core_dirty(core);
 }
 
+/* The coordinator's map may come before the connection info, which says how the relays are to be
+ * reached: it waits for that, or for its failure. */
 static void on_derp_map(void *owner, struct derp_map *map)
 {
-    set_map(owner, map);
+    struct core *core = owner;
+    if (core->connection.answered || core->connection.failure.code != NET_OK) {
+        set_map(core, map);
+        return;
+    }
+    derp_map_clear(&core->early_map);
+    core->early_map = *map;
+    derp_map_init(map);
+}
+
+void core_no_connection(struct core *core)
+{
+    if (core->early_map.region_count > 0 && !core->map_known) {
+        set_map(core, &core->early_map);
+    }
 }
 
 static void on_workspaces(void *owner, const struct tailnet_workspaces *update)
@@ -462,6 +480,7 @@ void core_net_start(struct core *core)
         .workspaces = on_workspaces,
     };
     derp_map_init(&core->map);
+    derp_map_init(&core->early_map);
     const struct tunnel_config config = {
         .paths =
             {

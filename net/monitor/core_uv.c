@@ -221,6 +221,7 @@ static void free_core(struct core *core)
     disco_private_free(core->disco_key);
     deployment_workspaces_clear(&core->workspaces);
     derp_map_clear(&core->map);
+    derp_map_clear(&core->early_map);
     log_clear(&core->log);
     free(core);
     closed(owner);

@@ -63,10 +63,10 @@ static bool was_in_use(struct relay_link *const *old, size_t count, int64_t regi
     return false;
 }
 
-static void add_region(struct relays *relays, const struct derp_region *region,
+static void add_region(struct relays *relays, const struct derp_region *region, bool same_way,
                        struct relay_link **old, size_t old_count)
 {
-    struct relay_link *link = reuse(old, old_count, region);
+    struct relay_link *link = same_way ? reuse(old, old_count, region) : NULL;
     bool again = link == NULL && was_in_use(old, old_count, region->id);
     if (link == NULL) {
         link = relay_link_new(&relays->config, region, relays->force_websockets);
@@ -83,12 +83,13 @@ void relays_set_map(struct relays *relays, const struct derp_map *map, bool forc
 {
     struct relay_link **old = relays->links;
     size_t old_count = relays->count;
+    bool same_way = force_websockets == relays->force_websockets;
     relays->force_websockets = force_websockets;
     relays->links = mem_array(map->region_count, sizeof(struct relay_link *));
     relays->count = 0;
     for (size_t i = 0; i < map->region_count; i++) {
         if (derp_region_can_relay(&map->regions[i])) {
-            add_region(relays, &map->regions[i], old, old_count);
+            add_region(relays, &map->regions[i], same_way, old, old_count);
         }
     }
     for (size_t i = 0; i < old_count; i++) {

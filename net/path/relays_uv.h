@@ -54,8 +54,8 @@ struct relays *relays_new(uv_loop_t *loop, struct http_client *client,
                           const struct node_private *key, struct rng *rng, struct log *log,
                           const struct relays_handlers *handlers, void *owner);
 
-/* A new map (borrowed for the call, copied): regions whose definition changed are closed and, if
- * home or in use, dialled anew. */
+/* A new map (borrowed for the call, copied): regions whose definition changed, and all when it is
+ * another way that they are to be reached by, are closed and, if home or in use, dialled anew. */
 void relays_set_map(struct relays *relays, const struct derp_map *map, bool force_websockets);
 
 /* The home region: dialled at once and kept. 0 = none yet. */
