@@ -264,11 +264,10 @@ static void connect_now(struct core *core, struct watch *watch)
 /* --- what it waits for ------------------------------------------------------------------------
  */
 
-static bool has_tunnel(const struct watch *watch)
+static bool has_handshake(const struct watch *watch)
 {
     struct wg_status status;
-    return watch != NULL && watch->first_pong_at != 0 &&
-           tunnel_peer_status(watch->config.peer, &status) && status.handshakes > 0;
+    return tunnel_peer_status(watch->config.peer, &status) && status.handshakes > 0;
 }
 
 /* What is missing, as text; "" when nothing is. */
@@ -276,8 +275,12 @@ static void missing(const struct core *core, const struct watch *watch, char out
 {
     struct snapshot_speed_run path = {0};
     out[0] = '\0';
-    if (!has_tunnel(watch)) {
-        text_copy(out, SNAPSHOT_TEXT, "the tunnel to the agent");
+    if (watch == NULL || !watch->peer_known) {
+        text_copy(out, SNAPSHOT_TEXT, "a node of the agent");
+    } else if (watch->first_pong_at == 0) {
+        text_copy(out, SNAPSHOT_TEXT, "a pong of the agent");
+    } else if (!has_handshake(watch)) {
+        text_copy(out, SNAPSHOT_TEXT, "a WireGuard handshake");
     } else if (core->speed.want_direct && core_path_kind(watch) != PATH_DIRECT) {
         take_path(core, watch, &path);
         text_format(out, SNAPSHOT_TEXT, "a direct path (now by DERP %s)", path.path_text);
@@ -299,14 +302,11 @@ static bool wants_pongs(struct core *core, const struct watch *watch, mono_ns no
 
 static void give_up(struct core *core)
 {
-    char text[SNAPSHOT_TEXT + 64];
-    char cut[SNAPSHOT_TEXT];
+    char text[SNAPSHOT_TEXT];
+    const char *what = core->speed.waits_for;
     text_format(text, sizeof text, "after %d s there is still no %s", WAIT_SECONDS,
-                strncmp(core->speed.waits_for, "a ", 2) == 0     ? core->speed.waits_for + 2
-                : strncmp(core->speed.waits_for, "the ", 4) == 0 ? core->speed.waits_for + 4
-                                                                 : core->speed.waits_for);
-    text_copy(cut, sizeof cut, text);
-    end(core, SPEED_FAILED, cut);
+                strncmp(what, "a ", 2) == 0 ? what + 2 : what);
+    end(core, SPEED_FAILED, text);
 }
 
 mono_ns core_speed_look(struct core *core, mono_ns now)

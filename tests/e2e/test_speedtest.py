@@ -150,6 +150,13 @@ def test_a_direct_path_that_comes_is_waited_for(controlled):
     assert process.returncode == 0 and program.json_lines(out.decode())[-1]["path"] == "direct"
 
 
+def test_a_tunnel_that_never_stands_is_given_up_with_what_is_missing(controlled):
+    controlled.do("relay no-wireguard")
+    done = speedtest(controlled, "--disable-direct-connections")
+    assert (done.returncode, done.stdout) == (1, "")
+    assert "after 30 s there is still no WireGuard handshake" in done.stderr
+
+
 def test_waiting_ends_with_an_interrupt(controlled):
     controlled.do("agents relayed")
     process, _ = waiting(controlled, "--direct")
