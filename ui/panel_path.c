@@ -6,15 +6,21 @@
 
 void path_line(struct canvas *canvas, struct rect inner, int row, const struct snapshot *s)
 {
-    char latency[LATENCY_TEXT] = "";
+    enum { GRADE_COLS = 46 };
+    char latency[LATENCY_TEXT + 8] = "";
+    char last[LATENCY_TEXT];
     char age[AGE_TEXT];
     const struct glyphs *g = canvas->glyphs;
     if (s->path == PATH_NONE) {
         (void)canvas_print(canvas, inner, row, 1, STYLE_DIM, "%s no path yet", g->connecting);
         return;
     }
+    static const char *const grades[] = {"", "good ", "fair ", "poor "};
+    bool graded = s->selected >= 0 && inner.cols >= GRADE_COLS;
     if (s->window.answered > 0) {
-        latency_text(s->window.last_ns, latency);
+        latency_text(s->window.last_ns, last);
+        text_format(latency, sizeof latency, "%s%s",
+                    graded ? grades[s->workspaces[s->selected].grade] : "", last);
     } else {
         text_copy(latency, sizeof latency, "no pong yet");
     }

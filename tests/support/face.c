@@ -46,6 +46,7 @@ static void watch(struct snapshot_workspace *row, enum path_kind path, uint32_t 
 {
     row->watched = true;
     row->path = path;
+    row->grade = GRADE_GOOD;
     row->last_rtt_us = us;
     row->spark_count = SNAPSHOT_SPARK;
     for (uint32_t i = 0; i < SNAPSHOT_SPARK; i++) {
