@@ -116,7 +116,9 @@ static int run_screen(const struct face *face, const struct settings *settings, 
         .log_least = LOG_DEBUG, /* for the log pane; nothing in it is written per packet */
     };
     int status = EXIT_DONE;
-    look_of(face->config, favourites_folder(folder, sizeof folder) ? folder : NULL, &look);
+    /* A lab's workspaces are new in every run: there is nothing to be kept of them. */
+    bool keeps = !lab && favourites_folder(folder, sizeof folder);
+    look_of(face->config, keeps ? folder : NULL, &look);
     if (tui_new(&look, box, &tui, &why) != NET_OK) {
         out_error(why.text);
         status = cmd_status(&why);

@@ -83,11 +83,12 @@ static const char *text_of(const struct snapshot *s, enum view view, size_t inde
 
 /* The chosen line in full, below the others, where it is wider than they may be. Returns the rows
  * that are left for those. */
-static int draw_chosen(struct canvas *canvas, struct rect inner, const char *text)
+static int draw_chosen(struct canvas *canvas, struct rect inner, enum view view, const char *text)
 {
-    enum { TIMES_COLS = 30, FULL_ROWS = 4, LEAST = 8 };
+    enum { LOG_COLS = 28, EVENT_COLS = 11, FULL_ROWS = 4, LEAST = 8 };
+    int before = view == VIEW_LOG ? LOG_COLS : EVENT_COLS; /* of a line, before its text */
     int rows = inner.rows - FULL_ROWS;
-    if (text_columns(text) + TIMES_COLS <= inner.cols || rows < LEAST) {
+    if (text_columns(text) + before <= inner.cols || rows < LEAST) {
         return inner.rows;
     }
     for (int col = 0; col < inner.cols; col++) {
@@ -109,7 +110,8 @@ static void draw_lines(struct canvas *canvas, struct rect rect, const struct app
     note_text(app, view, note, sizeof note);
     canvas_box(canvas, rect, view_name(view), note);
     if (!app->follow && lines->count > 0) {
-        inner.rows = draw_chosen(canvas, inner, text_of(s, view, lines->index[lines->chosen]));
+        inner.rows =
+            draw_chosen(canvas, inner, view, text_of(s, view, lines->index[lines->chosen]));
     }
     int first = first_shown((int)lines->chosen, (int)lines->count, inner.rows);
     for (int i = 0; i < inner.rows && first + i < (int)lines->count; i++) {

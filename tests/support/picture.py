@@ -92,7 +92,7 @@ class Painter:
 
 
 def save(screen, path, light=False):
-    Painter(light).paint(screen).quantize(128).save(path, optimize=True)
+    Painter(light).paint(screen).save(path, optimize=True)
 
 
 def of_text(rows, columns, data):
