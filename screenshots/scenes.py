@@ -10,7 +10,7 @@ from program import Lab
 from screen import Screen
 
 # A relay with some way to it, so that the graph has a shape.
-RELAY = ["--relay-delay", "18", "--relay-jitter", "9"]
+RELAY = ["--relay-delay", "18", "--relay-jitter", "9", "--workspaces", "6", "--stopped", "2"]
 PROBES = 550  # most of a minute, ten a second
 
 
@@ -61,14 +61,15 @@ class Scenes:
         self.probe(screen, PROBES)
         screen.wait_gone("goes through a relay")
         self.save(screen, "monitor")
+        screen.resize(45, 150)
         screen.send("?")
-        screen.wait_for("help: monitor")
+        screen.wait_for("help: monitor(.*\n)*.*p50/p95/p99")
         self.save(screen, "help")
+        screen.resize(34, 120)
         screen.send("escape")
         screen.wait_for("p50/p95/p99")
         screen.send("o")
         screen.wait_for(r"dev2 +→ direct")
-        screen.send("r")  # and some probes more, which take a while
         screen.wait_until(lambda s: re.search("[\u2801-\u28ff]{40}.*\n(.*\n){0,4}.*dev2.*[\u2801-\u28ff]{40}", s.text())
                           or re.search("(dev2.*\n)(.*\n)?.*[\u2801-\u28ff]{50}", s.text()), "a line for dev2")
         self.save(screen, "overview")

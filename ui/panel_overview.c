@@ -9,17 +9,23 @@
 
 enum { ENTRY_ROWS = 4, PATH_COL = 24, PATH_COLS = 11, RTT_COLS = 9, WORD_COLS = 18, HEAD_ROWS = 1 };
 
-/* What the highest sign of every row stands for. */
+/* One scale for all rows: a round number, which no outlier makes too high. */
 static uint32_t shared_top(const struct snapshot *s, const int *rows, int count)
 {
-    uint32_t most = 1;
+    enum { LEAST_US = 100 };
+    static uint32_t values[SNAPSHOT_WORKSPACES_MAX * SNAPSHOT_SPARK]; /* the main thread's alone */
+    struct scale scale;
+    size_t used = 0;
     for (int i = 0; i < count; i++) {
         const struct snapshot_workspace *row = &s->workspaces[rows[i]];
         for (size_t n = 0; n < row->spark_count; n++) {
-            most = row->spark_us[n] > most ? row->spark_us[n] : most;
+            if (row->spark_us[n] > 0) {
+                values[used++] = row->spark_us[n];
+            }
         }
     }
-    return most;
+    scale_fit(&scale, SCALE_AUTO, values, used, 0, LEAST_US);
+    return (uint32_t)scale.top;
 }
 
 /* What the last probes say, and what was found of the one that is shown. */
@@ -59,6 +65,9 @@ static void draw_bars(struct canvas *canvas, struct rect plot, const struct snap
     plot.cols = row->spark_count;
     plot_bars(canvas, plot, bars);
     for (int i = 0; i < plot.cols; i++) {
+        if (row->spark_us[i] > top) {
+            canvas_put(canvas, plot.row, plot.col + i, STYLE_STRONG, canvas->glyphs->clipped);
+        }
         if (row->spark_us[i] == 0) {
             canvas_put(canvas, plot.row + plot.rows - 1, plot.col + i, STYLE_LOST,
                        canvas->glyphs->lost);

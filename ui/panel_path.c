@@ -68,7 +68,7 @@ static void draw_handshake(struct canvas *canvas, struct rect inner, int row,
     age_text(age, text);
     col += canvas_print(canvas, inner, row, col, old ? STYLE_ERROR : STYLE_OK, "%s ",
                         old ? g->error : g->ok);
-    col += canvas_print(canvas, inner, row, col, STYLE_TEXT, "%s ago, ", text);
+    col += canvas_print(canvas, inner, row, col, STYLE_TEXT, "%s ago ", text);
     if (s->tunnel_stats.answered > 0) {
         latency_text(s->tunnel_stats.last_ns, latency);
         col += canvas_print(canvas, inner, row, col, STYLE_DIM, "tunnel ");
@@ -102,9 +102,10 @@ static int draw_bytes(struct canvas *canvas, struct rect inner, int row, int col
 static void draw_traffic(struct canvas *canvas, struct rect inner, int row,
                          const struct snapshot *s)
 {
+    enum { ROOM = 19 }; /* what is cut would be another number */
     int col = 1 + canvas_print(canvas, inner, row, 1, STYLE_DIM, "%-12s", "traffic");
     col += draw_bytes(canvas, inner, row, col, canvas->glyphs->direct, &s->direct);
-    if (s->relayed.bytes_in + s->relayed.bytes_out > 0) {
+    if (s->relayed.bytes_in + s->relayed.bytes_out > 0 && col + ROOM <= inner.cols) {
         (void)draw_bytes(canvas, inner, row, col, canvas->glyphs->relay, &s->relayed);
     }
 }

@@ -106,12 +106,12 @@ static uint64_t step_of(uint64_t top, uint64_t most)
     for (uint64_t scale = 1; scale <= top; scale *= DECADE) {
         for (size_t i = 0; i < sizeof digits / sizeof *digits; i++) {
             uint64_t step = digits[i] * scale;
-            if (step <= top && top % step == 0 && top / step <= most) {
+            if (step < top && top % step == 0 && top / step <= most) {
                 return step;
             }
         }
     }
-    return top;
+    return most >= 2 && top % 2 == 0 ? top / 2 : top;
 }
 
 static size_t log_ticks(const struct scale *scale, int rows, int apart, struct scale_tick *out,
