@@ -74,6 +74,23 @@ static void draw_loss(struct line *line, uint64_t lost, uint64_t done)
     }
 }
 
+/* Where there is room for one of them, it is the loss. */
+static void draw_jitter_and_loss(struct line *line, bool known, uint64_t jitter_ns, uint64_t lost,
+                                 uint64_t done)
+{
+    char number[LATENCY_TEXT];
+    char jitter[PIECE];
+    char loss[PIECE];
+    number_text(jitter_ns, number);
+    text_format(jitter, sizeof jitter, "jitter %s", number);
+    text_format(loss, sizeof loss, " - lost %llu/%llu - ", (unsigned long long)lost,
+                (unsigned long long)done);
+    if (known && line->col + text_columns(jitter) + text_columns(loss) <= line->rect.cols) {
+        (void)separate(line, jitter, STYLE_TEXT);
+    }
+    draw_loss(line, lost, done);
+}
+
 static void draw_window_line(struct line *line, const struct app *app, const struct snapshot *s)
 {
     struct series_figures figures[2];
@@ -100,19 +117,15 @@ static void draw_window_line(struct line *line, const struct app *app, const str
     }
     (void)piece(line, STYLE_DIM,
                 figures[0].answered + figures[1].answered > 0 ? " ms" : "  no answer");
-    if (now->answered > 1) {
-        number_text((uint64_t)now->jitter_us * NS_PER_US, number);
-        text_format(text, sizeof text, "jitter %s", number);
-        (void)separate(line, text, STYLE_TEXT);
-    }
-    draw_loss(line, figures[0].lost, figures[0].lost + figures[0].answered + figures[1].answered);
+    draw_jitter_and_loss(line, now->answered > 1, (uint64_t)now->jitter_us * NS_PER_US,
+                         figures[0].lost,
+                         figures[0].lost + figures[0].answered + figures[1].answered);
 }
 
 /* Over the whole run, from the core's own sums. */
 static void draw_run_line(struct line *line, const struct snapshot *s)
 {
     char text[PIECE];
-    char number[LATENCY_TEXT];
     char clock[CLOCK_TEXT] = "";
     const struct snapshot_stats *now = s->path == PATH_DIRECT ? &s->run_direct : &s->run_relayed;
     if (s->first_sent_at != 0) {
@@ -129,12 +142,8 @@ static void draw_run_line(struct line *line, const struct snapshot *s)
                    s->run_relayed.p99_ns, false);
     }
     (void)piece(line, STYLE_DIM, " ms");
-    if (now->answered > 1) {
-        number_text(now->jitter_ns, number);
-        text_format(text, sizeof text, "jitter %s", number);
-        (void)separate(line, text, STYLE_DIM);
-    }
-    draw_loss(line, s->run.lost, s->run.lost + s->run.answered);
+    draw_jitter_and_loss(line, now->answered > 1, now->jitter_ns, s->run.lost,
+                         s->run.lost + s->run.answered);
     if (s->run.answered > 0 && s->run_direct.answered > 0) {
         text_format(text, sizeof text, "direct %.0f %% of it",
                     100.0 * (double)s->run_direct.answered / (double)s->run.answered);
