@@ -49,6 +49,7 @@ func agentCommand(ctx context.Context, args []string) error {
 	flags := flag.NewFlagSet("agent", flag.ExitOnError)
 	at := flags.String("url", os.Getenv("CODER_URL"), "the deployment")
 	token := flags.String("token", os.Getenv("CODER_SESSION_TOKEN"), "session token")
+	home := flags.Int("home", relayRegion, "region that is near")
 	flags.Parse(args)
 	if flags.NArg() != 1 {
 		return fmt.Errorf("agent: one workspace is wanted")
@@ -74,6 +75,11 @@ func agentCommand(ctx context.Context, args []string) error {
 	usable, err := mapOf(base, relays)
 	if err != nil {
 		return err
+	}
+	for id := range usable.Regions {
+		if id != *home {
+			usable.HomeParams.RegionScore[id] = 1e6
+		}
 	}
 	changed := make(chan struct{}, 1)
 	n, err := newNode(flags.Arg(0), id, usable, func() {

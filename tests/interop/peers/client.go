@@ -106,16 +106,19 @@ func mapOf(base *url.URL, relays *pb.DERPMap) (*tailcfg.DERPMap, error) {
 	if err != nil {
 		return nil, err
 	}
-	stuns := []netip.AddrPort{}
+	stuns, far := []netip.AddrPort{}, netip.AddrPort{}
 	for _, region := range relays.Regions {
 		for _, node := range region.Nodes {
-			if ip, err := netip.ParseAddr(node.HostName); err == nil && node.StunPort > 0 {
+			ip, err := netip.ParseAddr(node.HostName)
+			if err == nil && node.StunPort > 0 {
 				stuns = append(stuns, netip.AddrPortFrom(ip, uint16(node.StunPort)))
+			} else if err == nil && region.RegionId == farRegion {
+				far = netip.AddrPortFrom(ip, uint16(node.DerpPort))
 			}
 		}
 	}
 	slices.SortFunc(stuns, netip.AddrPort.Compare)
-	return relayMap(relay, stuns), nil
+	return relayMap(relay, far, stuns), nil
 }
 
 // join makes a node of this client in the deployment's tailnet, which has met the agent of a workspace.
@@ -181,7 +184,7 @@ func pingCommand(ctx context.Context, args []string) error {
 	if err != nil {
 		return err
 	}
-	for i := 0; i < *count; i++ {
+	for i := 0; i < *count && ctx.Err() == nil; i++ {
 		pong, err := n.ping(agent, 5*time.Second)
 		if err != nil {
 			return fmt.Errorf("ping %d: %w", i+1, err)

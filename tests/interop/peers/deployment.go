@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"net"
 	"net/http"
 	"net/netip"
 	"net/url"
@@ -28,6 +29,7 @@ import (
 
 const (
 	relayRegion = 999
+	farRegion   = 998
 	stunRegion  = 1000 // of the first STUN server; the others follow
 	userName    = "interop"
 )
@@ -35,6 +37,7 @@ const (
 type options struct {
 	listen          string
 	stun            []string // where STUN servers listen
+	far             string   // where one more relay listens; "" = nowhere
 	workspaces      int
 	stopped         string
 	token           string
@@ -61,6 +64,7 @@ type deployment struct {
 	workspaces []workspace
 	relay      *derpserver.Server
 	stuns      []netip.AddrPort
+	farRelay   netip.AddrPort // not valid: there is none
 	members    *coordinator
 	websockets atomic.Int64 // relay connections by websocket
 	upgrades   atomic.Int64 // relay connections by HTTP upgrade
@@ -89,7 +93,27 @@ func newDeployment(ctx context.Context, o options, base *url.URL) (*deployment, 
 		go stun.Serve()
 		d.stuns = append(d.stuns, netip.MustParseAddrPort(stun.LocalAddr().String()))
 	}
-	return d, nil
+	return d, d.serveFar()
+}
+
+// farDelay is how much later than the other the far relay answers who wants to know how far it is.
+const farDelay = 60 * time.Millisecond
+
+// serveFar serves the one more relay, if there is to be one.
+func (d *deployment) serveFar() error {
+	if d.far == "" {
+		return nil
+	}
+	listener, err := net.Listen("tcp", d.far)
+	if err != nil {
+		return err
+	}
+	d.farRelay = netip.MustParseAddrPort(listener.Addr().String())
+	mux := http.NewServeMux()
+	mux.Handle("/derp", derpserver.Handler(derpserver.New(key.NewNode(), logTo("far relay"))))
+	mux.HandleFunc("/derp/latency-check", func(http.ResponseWriter, *http.Request) { time.Sleep(farDelay) })
+	go http.Serve(listener, mux)
+	return nil
 }
 
 // startAgents comes last: the agents dial the relay that is being served by now.
@@ -109,7 +133,7 @@ func (d *deployment) startAgents(plainPort int) error {
 func (d *deployment) startAgent(w workspace, plainPort int) error {
 	seat := d.members.join(w.agent, true)
 	announce := make(chan struct{}, 1)
-	n, err := newNode(w.name, w.agent, relayMap(netip.AddrPortFrom(loopback, uint16(plainPort)), d.stuns), func() {
+	n, err := newNode(w.name, w.agent, relayMap(netip.AddrPortFrom(loopback, uint16(plainPort)), netip.AddrPort{}, d.stuns), func() {
 		select {
 		case announce <- struct{}{}:
 		default:
@@ -146,26 +170,37 @@ func (d *deployment) startAgent(w workspace, plainPort int) error {
 	return nil
 }
 
-// relayMap is the map as tailscale.com's own nodes need it: the relay, and in its region the STUN
-// servers, by which they choose the home.
-func relayMap(relay netip.AddrPort, stuns []netip.AddrPort) *tailcfg.DERPMap {
-	region := &tailcfg.DERPRegion{RegionID: relayRegion, RegionCode: "coder", RegionName: "Genuine Relay"}
-	node := func(ip netip.Addr, stunPort int) *tailcfg.DERPNode {
-		n := &tailcfg.DERPNode{Name: fmt.Sprintf("999-%d", len(region.Nodes)), RegionID: relayRegion, HostName: ip.String(),
-			IPv4: ip.String(), IPv6: "none", STUNPort: stunPort, STUNTestIP: ip.String(), InsecureForTests: true}
-		region.Nodes = append(region.Nodes, n)
-		return n
-	}
-	first := node(relay.Addr(), -1)
-	first.DERPPort = int(relay.Port())
-	for i, stun := range stuns {
-		if i == 0 {
-			first.STUNPort, first.STUNTestIP = int(stun.Port()), stun.Addr().String()
-		} else {
-			node(stun.Addr(), int(stun.Port())).STUNOnly = true
+// relayMap is the map as tailscale.com's own nodes need it: they choose their home by STUN, so each
+// relay has the first server in its region. The others have regions of their own, for one server of a
+// region is asked, with scores that make none of them a home.
+func relayMap(relay, far netip.AddrPort, stuns []netip.AddrPort) *tailcfg.DERPMap {
+	all := &tailcfg.DERPMap{Regions: map[int]*tailcfg.DERPRegion{}, HomeParams: &tailcfg.DERPHomeParams{RegionScore: map[int]float64{}}}
+	add := func(id int, name string, relay, stun netip.AddrPort) {
+		ip := relay.Addr()
+		if !ip.IsValid() {
+			ip = stun.Addr()
 		}
+		n := &tailcfg.DERPNode{Name: fmt.Sprintf("%d-0", id), RegionID: id, HostName: ip.String(), IPv4: ip.String(), IPv6: "none",
+			DERPPort: int(relay.Port()), STUNPort: -1, STUNOnly: !relay.IsValid(), InsecureForTests: true}
+		if stun.IsValid() {
+			n.STUNPort, n.STUNTestIP = int(stun.Port()), stun.Addr().String()
+		}
+		all.Regions[id] = &tailcfg.DERPRegion{RegionID: id, RegionCode: name, RegionName: name, Nodes: []*tailcfg.DERPNode{n}}
 	}
-	return &tailcfg.DERPMap{Regions: map[int]*tailcfg.DERPRegion{relayRegion: region}}
+	first := netip.AddrPort{}
+	if len(stuns) > 0 {
+		first = stuns[0]
+	}
+	add(relayRegion, "Genuine Relay", relay, first)
+	if far.IsValid() {
+		add(farRegion, "Far Relay", far, first)
+	}
+	for i := 1; i < len(stuns); i++ {
+		id := stunRegion + i
+		add(id, fmt.Sprintf("STUN %d", id), netip.AddrPort{}, stuns[i])
+		all.HomeParams.RegionScore[id] = 1e6
+	}
+	return all
 }
 
 // clientMap is the map as coderd gives it to clients; what the embedded relay's node says of host and
@@ -175,6 +210,11 @@ func (d *deployment) clientMap() *pb.DERPMap {
 		relayRegion: {RegionId: relayRegion, EmbeddedRelay: true, RegionCode: "coder", RegionName: "Genuine Relay",
 			Nodes: []*pb.DERPMap_Region_Node{{Name: "999b", RegionId: relayRegion, HostName: "access-url.invalid", DerpPort: 1, StunPort: -1}}},
 	}}
+	if d.farRelay.IsValid() {
+		all.Regions[farRegion] = &pb.DERPMap_Region{RegionId: farRegion, RegionCode: "far", RegionName: "Far Relay",
+			Nodes: []*pb.DERPMap_Region_Node{{Name: "998a", RegionId: farRegion, HostName: d.farRelay.Addr().String(),
+				DerpPort: int32(d.farRelay.Port()), ForceHttp: true, StunPort: -1}}}
+	}
 	for i, stun := range d.stuns {
 		id := int64(stunRegion + i)
 		all.Regions[id] = &pb.DERPMap_Region{RegionId: id, RegionCode: fmt.Sprintf("coder_stun_%d", id), RegionName: fmt.Sprintf("Coder STUN %d", id),
@@ -194,7 +234,7 @@ func (d *deployment) connectionInfo() object {
 			if n.StunOnly {
 				node["STUNOnly"] = true
 			} else {
-				node["DERPPort"] = n.DerpPort
+				node["DERPPort"], node["ForceHTTP"] = n.DerpPort, n.ForceHttp
 			}
 			nodes = append(nodes, node)
 		}

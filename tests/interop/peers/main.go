@@ -65,7 +65,8 @@ func serve(ctx context.Context, args []string) error {
 	var o options
 	flags := flag.NewFlagSet("serve", flag.ExitOnError)
 	flags.StringVar(&o.listen, "listen", "127.0.0.1:0", "where to serve")
-	stun := flags.String("stun", "127.0.0.1:0", "where to serve STUN: addresses and ports, with commas between")
+	stun := flags.String("stun", "127.0.0.1:0", "where to serve STUN: addresses and ports, with commas between; none")
+	flags.StringVar(&o.far, "far", "", "where to serve one more relay, which is further away")
 	flags.IntVar(&o.workspaces, "workspaces", 2, "running workspaces, dev1 and so on")
 	flags.StringVar(&o.stopped, "stopped", "", "name of one more workspace, which is stopped")
 	flags.StringVar(&o.token, "token", "interop-token", "session token")
@@ -76,7 +77,9 @@ func serve(ctx context.Context, args []string) error {
 	flags.BoolVar(&o.noAgents, "no-agents", false, "no agents but those that come from elsewhere")
 	flags.StringVar(&o.certOut, "tls-cert-out", "", "serve with TLS, and write the certificate here")
 	flags.Parse(args)
-	o.stun = strings.Split(*stun, ",")
+	if *stun != "none" {
+		o.stun = strings.Split(*stun, ",")
+	}
 
 	listener, err := net.Listen("tcp", o.listen)
 	if err != nil {
@@ -109,7 +112,11 @@ func serve(ctx context.Context, args []string) error {
 			return err
 		}
 	}
-	say(object{"url": base.String(), "token": o.token, "user": userName, "stun": d.stuns[0].String()})
+	ready := object{"url": base.String(), "token": o.token, "user": userName}
+	if len(d.stuns) > 0 {
+		ready["stun"] = d.stuns[0].String()
+	}
+	say(ready)
 	<-ctx.Done()
 	return nil
 }

@@ -64,8 +64,7 @@ type node struct {
 
 	mu        sync.Mutex
 	home      int
-	info      *tailcfg.NetInfo // of the last netcheck; nil before it
-	runs      []testRun        // the speed tests that it served
+	runs      []testRun // the speed tests that it served
 	latency   map[string]float64
 	endpoints []string
 	peers     map[uuid.UUID]*tailcfg.Node
@@ -123,7 +122,7 @@ func (n *node) linkChange(delta *netmon.ChangeDelta) {
 
 func (n *node) setNetInfo(info *tailcfg.NetInfo) {
 	n.mu.Lock()
-	n.home, n.latency, n.info = info.PreferredDERP, info.DERPLatency, info
+	n.home, n.latency = info.PreferredDERP, info.DERPLatency
 	n.mu.Unlock()
 	n.changed()
 }

@@ -109,14 +109,39 @@ func (n *node) serveAPI() error {
 		reply(w, http.StatusOK, object{"message": "Hello from the agent!"})
 	})
 	mux.HandleFunc("GET /api/v0/netcheck", func(w http.ResponseWriter, _ *http.Request) {
-		n.mu.Lock()
-		info := n.info
-		n.mu.Unlock()
-		reply(w, http.StatusOK, object{"severity": "ok", "warnings": nil, "dismissed": false, "net_info": info,
+		reply(w, http.StatusOK, object{"severity": "ok", "warnings": nil, "dismissed": false, "net_info": n.netInfo(),
 			"interfaces": interfacesReport()})
 	})
 	go http.Serve(listener, mux)
 	return nil
+}
+
+// netInfo is what magicsock's last netcheck found, in the form that Coder's fork gives it: NetInfo has
+// fields there that tailscale.com's own has not.
+func (n *node) netInfo() any {
+	report := n.conn.GetLastNetcheckReport(context.Background())
+	if report == nil {
+		return nil
+	}
+	text := func(address netip.AddrPort) string {
+		if !address.IsValid() {
+			return ""
+		}
+		return address.String()
+	}
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	out := object{"MappingVariesByDestIP": report.MappingVariesByDestIP, "HairPinning": nil, "WorkingIPv6": report.IPv6,
+		"OSHasIPv6": report.OSHasIPv6, "WorkingUDP": report.UDP, "WorkingICMPv4": report.ICMPv4, "UPnP": report.UPnP,
+		"PMP": report.PMP, "PCP": report.PCP, "PreferredDERP": n.home, "DERPLatency": n.latency, "ICMPv4": report.ICMPv4,
+		"GlobalV4": text(report.GlobalV4), "GlobalV6": text(report.GlobalV6), "CaptivePortal": report.CaptivePortal}
+	for name, value := range map[string]bool{"UDP": report.UDP, "IPv4": report.IPv4, "IPv6": report.IPv6,
+		"IPv4CanSend": report.IPv4CanSend} {
+		if value {
+			out[name] = true // as there: left out if it is not
+		}
+	}
+	return out
 }
 
 // interfacesReport has the form of Coder's healthsdk.
