@@ -1,7 +1,7 @@
 /*
  * What a watched agent says of its own network: asked through the tunnel once it stands, and now
  * and then after that. The agent checks its network every 20 s or so while it is in use, and tells
- * what it found last: asking more often than that tells nothing.
+ * what it found last: while the path is relayed it is asked more often, for it may say why.
  */
 #include <stdlib.h>
 
@@ -11,7 +11,8 @@
 
 enum {
     ASK_EVERY_S = 60,
-    RELAYED_EVERY_S = 15, /* it may say why there is no direct path */
+    RELAYED_EVERY_S = 5, /* it may say why there is no direct path */
+    CHANGED_S = 1,       /* the path did: so late, for the agent is to have noticed why */
     RETRY_S = 20,
     UNFINISHED_S = 2, /* it had not finished its first netcheck */
     TOO_OLD_S = 600,  /* an agent that has no such API gets none while it lives */
@@ -62,6 +63,14 @@ static void on_report(void *owner, const struct agent_report *report, const stru
     query->next_at = mono_after(now, wait_s * NS_PER_SEC);
     core_dirty(query->core);
     core_pump(query->core);
+}
+
+void core_agent_query_soon(struct agent_query *query)
+{
+    mono_ns soon = mono_after(mono_now(), CHANGED_S * NS_PER_SEC);
+    if (query->failure.code == NET_OK) {
+        query->next_at = mono_min(query->next_at, soon);
+    }
 }
 
 mono_ns core_agent_query_due(struct agent_query *query, mono_ns now)

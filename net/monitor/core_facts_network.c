@@ -8,7 +8,7 @@
 #include "net/monitor/core_internal.h"
 #include "net/transport/path_mtu.h"
 
-enum { SURROUNDINGS_EVERY_S = 5 /* interfaces and MTUs are read so often at most */ };
+enum { SURROUNDINGS_EVERY_S = 2 /* interfaces and MTUs are read so often at most */ };
 
 static void copy(char *out, size_t size, const char *text)
 {
@@ -205,6 +205,9 @@ static void read_path_mtu(struct core *core, const struct watch *watch)
             status.now.direct ? &status.now.address : &all->all[i].address;
         uint32_t want = to->family == ADDRESS_V6 ? PATH_MTU_FULL_V6 : PATH_MTU_FULL_V4;
         uint32_t mtu = path_mtu_read(to);
+        if (status.now.direct && mtu < want) {
+            return; /* full packets pass: what the system remembers is of another time */
+        }
         if (status.now.direct ||
             (mtu != 0 && mtu < want && (d->path_mtu == 0 || mtu < d->path_mtu))) {
             d->path_mtu = mtu;

@@ -217,6 +217,8 @@ void core_speed_forget(struct core *core, const struct watch *watch);
 /* core_agent_uv.c: one query a watch. */
 struct agent_query *core_agent_query_new(struct core *core, struct watch *watch);
 void core_agent_query_free(struct agent_query *query);
+/* The path changed: what the agent says may be another thing now. */
+void core_agent_query_soon(struct agent_query *query);
 /* Asks if it is time. When it is to be called next. */
 mono_ns core_agent_query_due(struct agent_query *query, mono_ns now);
 /* The last report and its time; NULL and 0: none came yet. *why is of the last attempt. */

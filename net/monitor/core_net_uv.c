@@ -292,6 +292,8 @@ static void on_path_event(void *owner, struct tunnel_peer *peer, const struct pa
     if (event->kind == PATH_EVENT_CHANGED) {
         core_event(core, "%s: %s", route_text(core, &event->to, to),
                    path_reason_text(event->reason));
+        core_agent_query_soon(watch->query);
+        core_tick_soon(core);
     }
     core_dirty(core);
 }

@@ -129,9 +129,13 @@ static void on_relay_state(void *owner, int64_t region)
         }
     }
     paths->handlers.relay(paths->owner, region);
-    if (region == paths->home_region && status->state == RELAY_OPEN &&
-        status->websocket_reason[0] != '\0') {
-        paths->handlers.changed(paths->owner); /* the other side may show why */
+    if (region == paths->home_region && status->state == RELAY_OPEN) {
+        if (status->websocket_reason[0] != '\0') {
+            paths->handlers.changed(paths->owner); /* the other side may show why */
+        }
+        if (paths->report.round > 0) {
+            paths_check(paths, false); /* it broke: perhaps our router has another address now */
+        }
     }
     paths_pump(paths);
 }

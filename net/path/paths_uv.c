@@ -109,11 +109,24 @@ static void send_due(struct paths_peer *peer)
     }
 }
 
+/* A direct path that fell silent may be due to a change of our own network that no interface shows,
+ * and so may one that is there although no STUN server answered: why is known within moments, not
+ * at the next check. */
+static bool asks_for_check(const struct paths *paths, const struct path_event *event)
+{
+    return event->kind == PATH_EVENT_CHANGED &&
+           (event->to.direct ? paths->report.round > 0 && !paths->report.udp
+                             : event->reason == PATH_SILENT);
+}
+
 static void tell_events(struct paths_peer *peer)
 {
     struct path_event event;
     while (peer_path_event(peer->path, &event)) {
         peer->paths->handlers.event(peer->paths->owner, peer, &event);
+        if (asks_for_check(peer->paths, &event)) {
+            paths_check(peer->paths, false);
+        }
     }
 }
 

@@ -29,8 +29,10 @@ int udp_open(bool ipv6)
 void udp_set_dont_fragment(int fd, bool ipv6)
 {
 #if defined(IP_MTU_DISCOVER)
+    /* Not IP_PMTUDISC_DO: the system would refuse for ten minutes what a router once had no room
+     * for, whatever becomes of the way. The numbers for IPv6 are the same. */
     set(fd, ipv6 ? IPPROTO_IPV6 : IPPROTO_IP, ipv6 ? IPV6_MTU_DISCOVER : IP_MTU_DISCOVER,
-        IP_PMTUDISC_DO); /* IPV6_PMTUDISC_DO is the same number */
+        IP_PMTUDISC_PROBE);
 #elif defined(IP_DONTFRAG)
     set(fd, ipv6 ? IPPROTO_IPV6 : IPPROTO_IP, ipv6 ? IPV6_DONTFRAG : IP_DONTFRAG, 1);
 #endif
