@@ -1,49 +1,11 @@
 """Findings come within seconds of their cause, stay as they are, and go when it is over: as a monitor sees them."""
 
-import time
-
 import pytest
 
 import program
+from watching import Watch
 
 SOON_SECONDS = 6  # three samples of a second each, and some slack for a busy machine
-
-
-class Watch(program.Server):
-    """`derptop record` on dev1, and the findings that stand as far as it has told."""
-
-    def __init__(self, env, *flags):
-        super().__init__([program.binary(), "record", "dev1", "--interval", "100ms", "-o", "-", *flags], env=env,
-                         first_line=lambda line: line["type"] == "recording")
-        self.rows = {}
-
-    def take(self, line):
-        state = line.get("set", {})
-        for row, changes in state.get("findings", {}).items():
-            if changes is None:
-                self.rows.pop(row, None)
-            else:
-                self.rows.setdefault(row, {}).update(changes)
-        for row in list(self.rows):
-            if int(row) >= state.get("finding_count", len(self.rows)):
-                del self.rows[row]
-        return True
-
-    def codes(self):
-        return [self.rows[row]["code"] for row in sorted(self.rows, key=int)]
-
-    def wait_until(self, wanted):
-        """Follows it until the findings are as wanted; returns how long that took."""
-        began = time.monotonic()
-        while not wanted(self):
-            self.next(self.take)
-        return time.monotonic() - began
-
-    def wait_for(self, code):
-        return self.wait_until(lambda watch: code in watch.codes())
-
-    def wait_for_end_of(self, code):
-        return self.wait_until(lambda watch: code not in watch.codes())
 
 
 @pytest.fixture(scope="module")

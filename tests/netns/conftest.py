@@ -4,6 +4,7 @@ import os
 
 import pytest
 
+import beside
 import netns
 
 table = pytest.StashKey()
@@ -15,6 +16,14 @@ def pytest_sessionstart(session):
         # What ctest takes for a skip; in CI, where everything must run, it is a failure.
         pytest.exit(f"cannot run: {why}", returncode=1 if os.environ.get("CI") == "true" else 77)
     session.config.stash[table] = []
+
+
+@pytest.fixture(scope="module")
+def begun(request):
+    """The tests of this module that run beside each other, by their ids."""
+    with beside.pool() as pool:
+        mine = [item for item in request.session.items if item.fspath == request.node.fspath]
+        yield beside.begin(mine, pool)
 
 
 @pytest.fixture

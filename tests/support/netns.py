@@ -16,6 +16,10 @@ import itertools
 import os
 import shutil
 import subprocess
+import sys
+
+import program
+import tunnel
 
 # What a NAT does with a packet from inside, and with one from outside that nobody has asked for:
 #   easy  keeps the port, whatever the destination; drops what comes from whom nothing was sent to
@@ -69,6 +73,12 @@ class Namespace:
     def nft(self, rules):
         _run(*self.command("nft", rules))
 
+    def table(self, name, chains):
+        """Puts the nft table of that name in the place of the one that was there; no chains: takes it away."""
+        self.nft(f"add table inet {name}; delete table inet {name}")
+        if chains:
+            self.nft(f"table inet {name} {{ {chains}; }}")
+
     def sysctl(self, name, value):
         _run(*self.command("sh", "-c", f"[ ! -e /proc/sys/{name} ] || echo {value} >/proc/sys/{name}"))
 
@@ -100,6 +110,15 @@ class Link:
     def restore(self):
         self.switch.ip("link", "set", self.port, "master", "bridge")
 
+    def bounce(self):
+        """Takes it down and up again: the connections that a NAT remembers of it are forgotten."""
+        self.namespace.ip("link", "set", self.name, "down")
+        self.namespace.ip("link", "set", self.name, "up")
+
+    def isolate(self, isolated=True):
+        """As guests of a Wi-Fi are: nothing passes between isolated links of one switch."""
+        self.switch.ip("link", "set", self.port, "type", "bridge_slave", "isolated", "on" if isolated else "off")
+
     def set_mtu(self, mtu):
         """Of this end: longer packets do not leave, or are told that they are too long."""
         self.namespace.ip("link", "set", self.name, "mtu", str(mtu))
@@ -115,13 +134,24 @@ class Switch(Namespace):
 class Host(Namespace):
     def __init__(self, net, name, switch, address, gateway=None):
         super().__init__(net, name)
+        self.address, self.nudges = address.partition("/")[0], 0
         self.link = Link(net, self, switch, address)
         if gateway:
             self.ip("route", "add", "default", "via", gateway)
 
+    def nudge(self):
+        """One more address: who watches for changes of the network looks at it anew."""
+        self.nudges += 1
+        self.link.add(f"{self.address.rpartition('.')[0]}.{100 + int(self.address.rpartition('.')[2]) + 10 * self.nudges}/24")
+
     def drop_udp(self, dropped=True):
         """A firewall on the host itself, which drops what it sends by UDP without a word."""
         _drop_udp(self, "output", dropped)
+
+    def guard(self, guarded=True):
+        """A firewall on the host itself, which lets in by UDP what answers to it, and drops all else."""
+        self.table("guard", guarded and "chain c { type filter hook input priority 0; "
+                                        "ct state new meta l4proto udp drop; }")
 
 
 class Router(Namespace):
@@ -136,8 +166,24 @@ class Router(Namespace):
         self.inside = Link(net, self, inside, inside_address)
         self.sysctl("net/ipv4/ip_forward", 1)
         self.sysctl("net/ipv6/conf/all/forwarding", 1)
+        self.address, self.nat = outside_address.partition("/")[0], nat
         if nat:
-            self.nft(self.rules(nat, outside_address.partition("/")[0], host, hairpin))
+            self.nft(self.rules(nat, self.address, host, hairpin))
+
+    def become(self, nat, host=None, hairpin=False):
+        """Another NAT from now on, which knows nothing of what went through the former."""
+        self.nat = nat
+        self.nft("delete table ip nat")
+        self.nft(self.rules(nat, self.address, host, hairpin))
+        self.outside.bounce()
+
+    def move(self, address, *elsewhere):
+        """Another address outside from now on; networks `elsewhere` are reached without a gateway."""
+        self.outside.add(address)
+        self.outside.remove(f"{self.address}/24")
+        self.address = address.partition("/")[0]
+        for network in elsewhere:
+            self.ip("route", "replace", network, "dev", self.outside.name)
 
     def rules(self, nat, address, host, hairpin):
         random = " random,fully-random" if nat == "hard" else ""
@@ -163,6 +209,7 @@ class Router(Namespace):
                 # is about to use towards the same address.
                 type filter hook input priority 0;
                 iifname "{self.outside.name}" ct state new meta l4proto udp drop
+                iifname "{self.inside.name}" ip daddr {address} meta l4proto udp drop
             }}
         }}"""
 
@@ -172,11 +219,19 @@ class Router(Namespace):
 
 
 def _drop_udp(namespace, hook, dropped):
-    table = f"{hook}_udp"
-    namespace.nft(f"add table inet {table}; delete table inet {table}")
-    if dropped:
-        namespace.nft(f"table inet {table} {{ chain c {{ type filter hook {hook} priority 0; "
-                      "meta l4proto udp drop; }; }")
+    namespace.table(f"{hook}_udp",
+                    dropped and f"chain c {{ type filter hook {hook} priority 0; meta l4proto udp drop; }}")
+
+
+class Tunnel:
+    """A VPN between two namespaces: an interface tun0 in each, and a process that joins them."""
+
+    def __init__(self, stack, here, here_address, there, there_address):
+        command = [sys.executable, tunnel.__file__, here.name, "tun0", there.name, "tun0"]
+        stack.enter_context(program.Server(command, first_line=lambda line: line["up"]))
+        for end, address in ((here, here_address), (there, there_address)):
+            end.ip("addr", "add", address, "dev", "tun0")
+            end.ip("link", "set", "tun0", "up")
 
 
 class Net:

@@ -12,6 +12,7 @@ import time
 
 import netns
 import program
+import watching
 
 DEPLOYMENT, STUN = "198.51.100.1", "198.51.100.9"
 CLIENT_OUTSIDE, CLIENT = "198.51.100.2", "192.168.1.2"
@@ -25,6 +26,12 @@ def peers():
     return path
 
 
+def lab_split():
+    path = os.environ.get("LAB_SPLIT")
+    assert path, "LAB_SPLIT must name the lab in two parts (ctest does)"
+    return path
+
+
 class Place(contextlib.ExitStack):
     """`client` and `agent` say how each gets to the internet: a NAT of netns.KINDS, or None: it is there
     itself. agent=SAME: both are in one network."""
@@ -32,6 +39,7 @@ class Place(contextlib.ExitStack):
     def __init__(self, client="easy", agent="easy"):
         super().__init__()
         net = self.enter_context(netns.Net())
+        self.net = net
         self.internet = net.switch("internet")
         self.server = net.host("server", self.internet, f"{DEPLOYMENT}/24")
         self.server.link.add(f"{STUN}/24")
@@ -51,14 +59,31 @@ class Place(contextlib.ExitStack):
                             host=inside if nat == "open" else None)
         return net.host(name, switch, f"{inside}/24", gateway=f"{network}.1"), router, switch
 
-    def start(self):
+    def start(self, *flags, agent_flags=()):
         """Starts the genuine deployment and its agent; returns when the agent has announced itself."""
         serve = [peers(), "serve", "--listen", f"{DEPLOYMENT}:8080", "--workspaces", "1", "--no-agents",
-                 "--stun", f"{DEPLOYMENT}:3478,{STUN}:3478"]
+                 "--stun", f"{DEPLOYMENT}:3478,{STUN}:3478", *flags]
         self.deployment = self.enter_context(program.Server(self.server.command(*serve)))
+        self.start_agent(*agent_flags)
+        return self
+
+    def start_agent(self, *flags):
         self.agent_process = self.enter_context(program.Server(
-            self.agent.command(peers(), "agent", "dev1"), env=self.deployment.client_environment(),
+            self.agent.command(peers(), "agent", *flags, "dev1"), env=self.deployment.client_environment(),
             first_line=lambda line: "announced" in line))
+
+    def start_alone(self, command, **how):
+        """Starts a deployment whose agents are in its own namespace."""
+        self.deployment = self.enter_context(program.Server(self.server.command(*command), **how))
+        return self
+
+    def start_lab(self):
+        """The lab's deployment and agent instead; the agent may still be on its way."""
+        self.deployment = self.enter_context(program.Server(
+            self.server.command(lab_split(), "server", DEPLOYMENT, "8080")))
+        ready = self.deployment.ready
+        self.agent_process = self.enter_context(program.Process(
+            self.agent.command(lab_split(), "agent", ready["url"], ready["agent_token"], ready["agent_id"])))
         return self
 
     def announced(self, ip):
@@ -81,6 +106,18 @@ class Place(contextlib.ExitStack):
         """Runs derptop ping to its end."""
         return program.run_command(self.client.command(program.binary(), "ping", "dev1", "--json", *arguments),
                                    env=self.deployment.client_environment())
+
+    def doctor(self, *arguments):
+        """Runs derptop doctor to its end; returns its findings by their code, its summary and its status."""
+        done = program.run_command(self.client.command(program.binary(), "doctor", "dev1", "--json", *arguments),
+                                   env=self.deployment.client_environment())
+        assert done.stdout, done.stderr
+        *found, summary = program.json_lines(done.stdout)
+        return {one["code"]: one for one in found}, summary, done.returncode
+
+    def watching(self, *arguments):
+        """Starts a monitor without a screen, whose findings can be followed."""
+        return watching.Watch(self.deployment.client_environment(), *arguments, before=self.client.command)
 
     def pinging(self, *arguments):
         """Starts a derptop ping that goes on until it is stopped."""

@@ -7,6 +7,8 @@ import select
 import subprocess
 import time
 
+import pytest
+
 # Only there to fail loudly: nothing waits this long when all is well.
 LIMIT_SECONDS = 60
 
@@ -36,6 +38,11 @@ def run_command(command, env=None, limit=LIMIT_SECONDS, stdin=subprocess.DEVNULL
 def run(*arguments, **how):
     """Runs derptop to its end, as run_command does."""
     return run_command([binary(), *arguments], **how)
+
+
+def cannot(why):
+    """Ends a test that cannot run here: a skip with its reason; a failure in CI, where everything must run."""
+    (pytest.fail if os.environ.get("CI") == "true" else pytest.skip)(why)
 
 
 def help_commands():
@@ -96,6 +103,20 @@ class Server:
     def __exit__(self, *_):
         if self.process.poll() is None:
             self.stop()
+
+
+class Process:
+    """One that says nothing and runs until it is ended."""
+
+    def __init__(self, command):
+        self.process = subprocess.Popen(command, env=environment(), stdin=subprocess.DEVNULL)
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.process.terminate()
+        self.process.wait(LIMIT_SECONDS)
 
 
 class Lab(Server):
