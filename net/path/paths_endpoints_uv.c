@@ -47,10 +47,12 @@ void paths_open_sockets(struct paths *paths)
 void paths_close_sockets(struct paths *paths)
 {
     if (paths->v4 != NULL) {
+        (void)!udp_socket_flush(paths->v4); /* resets of what was open */
         udp_socket_close(paths->v4);
         paths->v4 = NULL;
     }
     if (paths->v6 != NULL) {
+        (void)!udp_socket_flush(paths->v6);
         udp_socket_close(paths->v6);
         paths->v6 = NULL;
     }

@@ -47,6 +47,7 @@ struct relay_link {
 
 static void connect_link(struct relay_link *link);
 static void arm(struct relay_link *link);
+static void write_out(struct relay_link *link);
 
 struct relay_link *relay_link_new(const struct relay_link_config *config,
                                   const struct derp_region *region, bool force_websocket)
@@ -103,6 +104,7 @@ static void free_link(uv_handle_t *handle)
 void relay_link_close(struct relay_link *link)
 {
     link->closing = true;
+    write_out(link); /* resets of what was open in the tunnel */
     drop_connection(link);
     drop_waiting(link);
     uv_close((uv_handle_t *)&link->timer, free_link);

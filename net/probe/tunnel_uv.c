@@ -402,6 +402,7 @@ static void on_closed(uv_handle_t *handle)
 
 void tunnel_close(struct tunnel *tunnel)
 {
+    stack_reset(tunnel->stack, mono_now()); /* while there is a way to tell the peers */
     tunnel->closing = true;
     while (tunnel->peers != NULL) {
         tunnel_remove_peer(tunnel->peers);

@@ -53,19 +53,7 @@
 #define mem_clib_free   slab_free
 #define MEMP_MEM_MALLOC 1
 #define PBUF_LINK_HLEN  0
-
-/* Segments sent again are counted; the rest of it costs nothing to speak of. */
-#define LWIP_STATS    1
-#define MIB2_STATS    1
-#define LINK_STATS    0
-#define IP6_STATS     0
-#define ICMP6_STATS   0
-#define ND6_STATS     0
-#define TCP_STATS     0
-#define MEM_STATS     0
-#define MEMP_STATS    0
-#define SYS_STATS     0
-#define IP_FRAG_STATS 0
+#define LWIP_STATS      0
 
 /* Poly1305 has authenticated what comes in; what goes out, the other side verifies. */
 #define CHECKSUM_CHECK_TCP   0

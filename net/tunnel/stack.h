@@ -47,6 +47,9 @@ void stack_flush(struct stack *stack, mono_ns now);
 NET_MUST_USE enum net_err stack_echo(struct stack *stack, mono_ns now, const uint8_t to[16],
                                      uint16_t id, uint16_t seq, size_t payload);
 
+/* Resets all connections and serves no port any more; their owners are told nothing. */
+void stack_reset(struct stack *stack, mono_ns now);
+
 /* TCP's timers; MONO_NEVER when no connection needs them. They are common to all stacks. */
 mono_ns stack_deadline(void);
 void stack_tick(mono_ns now);

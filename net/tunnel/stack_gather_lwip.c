@@ -8,7 +8,9 @@
  *   | IPv6 | TCP, seq 2220 | 1220 bytes |  ->
  *
  * Joined are only segments with the same addresses, ports, header length and acknowledgement that
- * bear data and no other flag than ACK and PSH (RFC 9293, 3.1). All else ends the row.
+ * bear data and no other flag than ACK and PSH (RFC 9293, 3.1), all of one size but the last. All
+ * else ends the row. What comes too early, because something before it was lost, is handed over
+ * segment by segment after all: each makes a duplicate acknowledgement, by which the sender knows.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -66,6 +68,8 @@ static bool continues(const struct gather *gather, struct bytes packet, size_t h
     const uint8_t *next = packet.ptr;
     return header == gather->header && u32_at(next + TCP_SEQUENCE) == gather->next &&
            gather->len + packet.len - header <= GATHER_MEMORY &&
+           packet.len - header <= gather->segment &&
+           (gather->len - header) % gather->segment == 0 && /* no shorter one came */
            memcmp(first + IPV6_SOURCE, next + IPV6_SOURCE, 32) == 0 &&
            memcmp(first + TCP_PORTS, next + TCP_PORTS, 4) == 0 &&
            memcmp(first + TCP_ACKNOWLEDGED, next + TCP_ACKNOWLEDGED, 4) == 0 &&
@@ -93,6 +97,7 @@ bool stack_gather_add(struct stack *stack, struct bytes packet)
     if (gather->len == 0) {
         memcpy(memory, packet.ptr, packet.len);
         gather->header = header;
+        gather->segment = packet.len - header;
         gather->next = u32_at(packet.ptr + TCP_SEQUENCE);
         gather->len = packet.len;
     } else {
@@ -114,36 +119,72 @@ static void on_returned(struct pbuf *pbuf)
     }
 }
 
-void stack_gather_flush(struct stack *stack)
+static void set_length(uint8_t *packet, size_t len)
 {
-    struct gather *gather = &stack->gather;
-    struct gather_block *block = gather->block;
-    size_t len = gather->len;
-    struct pbuf *in;
-    if (len == 0) {
-        return;
+    packet[4] = (uint8_t)((len - IPV6_HEADER_LEN) >> 8);
+    packet[5] = (uint8_t)(len - IPV6_HEADER_LEN);
+}
+
+static void set_sequence(uint8_t *packet, uint32_t sequence)
+{
+    for (int i = 0; i < 4; i++) {
+        packet[TCP_SEQUENCE + i] = (uint8_t)(sequence >> (24 - 8 * i));
     }
-    uint8_t *at = block->memory;
-    gather->len = 0;
-    at[4] = (uint8_t)((len - IPV6_HEADER_LEN) >> 8);
-    at[5] = (uint8_t)(len - IPV6_HEADER_LEN);
-    if (!stack_tcp_expects(at, u16_at(at + TCP_PORTS), u16_at(at + TCP_PORTS + 2),
-                           u32_at(at + TCP_SEQUENCE))) {
-        /* It came too early and may be kept for long: in memory that is no larger than it is. */
-        in = stack_copy(bytes_of(at, len));
-    } else {
-        block->pbuf.custom_free_function = on_returned;
-        block->lent = true;
-        in = pbuf_alloced_custom(PBUF_RAW, (u16_t)len, PBUF_REF, &block->pbuf, at, (u16_t)len);
+}
+
+/* The row as the segments that it was made of. They may be kept for long: in memory that is no
+ * larger than they are. */
+static void feed_each(struct stack *stack, const uint8_t *row, size_t len,
+                      const struct gather *gather)
+{
+    uint8_t packet[STACK_MTU];
+    uint32_t sequence = u32_at(row + TCP_SEQUENCE);
+    for (size_t at = gather->header; at < len; at += gather->segment) {
+        size_t part = len - at < gather->segment ? len - at : gather->segment;
+        memcpy(packet, row, gather->header);
+        memcpy(packet + gather->header, row + at, part);
+        set_length(packet, gather->header + part);
+        set_sequence(packet, sequence);
+        sequence += (uint32_t)part;
+        struct pbuf *in = stack_copy(bytes_of(packet, gather->header + part));
+        if (in != NULL) {
+            stack_feed(stack, in);
+        }
     }
-    gather->block = NULL; /* its owner may add while lwIP reads */
+}
+
+static void feed_whole(struct stack *stack, struct gather_block *block, size_t len)
+{
+    block->pbuf.custom_free_function = on_returned;
+    block->lent = true;
+    struct pbuf *in = pbuf_alloced_custom(PBUF_RAW, (u16_t)len, PBUF_REF, &block->pbuf,
+                                          block->memory, (u16_t)len);
     if (in != NULL) {
         stack_feed(stack, in);
     }
+}
+
+void stack_gather_flush(struct stack *stack)
+{
+    const struct gather row = stack->gather;
+    struct gather_block *block = row.block;
+    if (row.len == 0) {
+        return;
+    }
+    uint8_t *at = block->memory;
+    stack->gather.len = 0;
+    stack->gather.block = NULL; /* its owner may add while lwIP reads */
+    set_length(at, row.len);
+    if (stack_tcp_expects(at, u16_at(at + TCP_PORTS), u16_at(at + TCP_PORTS + 2),
+                          u32_at(at + TCP_SEQUENCE))) {
+        feed_whole(stack, block, row.len);
+    } else {
+        feed_each(stack, at, row.len, &row);
+    }
     if (block->lent) {
         block->detached = true;
-    } else if (gather->block == NULL) {
-        gather->block = block;
+    } else if (stack->gather.block == NULL) {
+        stack->gather.block = block;
     } else {
         free(block);
     }

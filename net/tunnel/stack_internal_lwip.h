@@ -31,6 +31,7 @@ struct gather {
     struct gather_block *block; /* NULL until the first */
     size_t len;                 /* 0: nothing waits */
     size_t header;              /* IPv6 and TCP header */
+    size_t segment;             /* payload of each but the last */
     uint32_t next;              /* the sequence number that would follow */
 };
 
@@ -62,8 +63,11 @@ bool stack_gather_add(struct stack *stack, struct bytes packet);
 void stack_gather_flush(struct stack *stack);
 void stack_gather_free(struct stack *stack);
 
-/* stack_tcp_lwip.c: resets what is open, tells nobody. */
-void stack_tcp_stop(struct stack *stack);
+/* stack_tcp_lwip.c */
+/* Counts a segment of ours that was sent before. */
+void stack_tcp_sent(struct stack *stack, const uint8_t *packet, size_t len);
+/* Ends what lwIP still keeps of ours, to be able to begin anew at the same addresses. */
+void stack_tcp_forget(struct stack *stack);
 
 /* After lwIP worked: whether a connection began to repair a loss. */
 void stack_tcp_look(struct stack *stack);

@@ -96,6 +96,9 @@ static err_t on_output(struct netif *netif, struct pbuf *packet, const ip6_addr_
         return ERR_VAL;
     }
     u16_t len = pbuf_copy_partial(packet, flat, packet->tot_len, 0);
+    if (flat[IPV6_NEXT_HEADER] == IP6_NEXTH_TCP) {
+        stack_tcp_sent(stack, flat, len);
+    }
     stack->handlers.send(stack->owner, bytes_of(flat, len));
     return ERR_OK;
 }
@@ -309,7 +312,8 @@ void stack_free(struct stack *stack)
         link = &(*link)->next;
     }
     *link = stack->next;
-    stack_tcp_stop(stack);
+    stack_reset(stack, global.now);
+    stack_tcp_forget(stack);
     stack_gather_free(stack);
     if (stack->icmp != NULL) {
         raw_remove(stack->icmp);

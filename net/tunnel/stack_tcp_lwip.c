@@ -13,7 +13,6 @@
 
 #include <lwip/priv/tcp_priv.h>
 #include <lwip/prot/ip6.h>
-#include <lwip/stats.h>
 #include <lwip/tcp.h>
 
 #include "net/base/mem.h"
@@ -36,11 +35,15 @@ struct tcp_conn {
     unsigned busy; /* callbacks of ours that run */
     bool aborted;  /* by us, while they did */
     bool finished;
-    bool acking;     /* on_acked runs */
-    bool abort_due;  /* for its owner it is gone already */
-    bool recovering; /* from losses before `recover` */
+    bool acking;    /* on_acked runs */
+    bool abort_due; /* for its owner it is gone already */
+    bool sent_any;
+    uint32_t sent_end; /* of the furthest segment that was ever sent */
+    bool recovering;   /* from losses before `recover` */
     uint32_t recover;
 };
+
+static uint64_t retransmits; /* of all connections of the process, as lwIP is one for it */
 
 struct tcp_listener {
     struct stack *stack;
@@ -450,13 +453,29 @@ void tcp_conn_abort(struct tcp_conn *conn, mono_ns now)
     tcp_abort(pcb);
 }
 
-void stack_tcp_stop(struct stack *stack)
+void stack_reset(struct stack *stack, mono_ns now)
 {
     while (stack->conns != NULL) {
-        tcp_conn_abort(stack->conns, stack_now());
+        tcp_conn_abort(stack->conns, now);
     }
     while (stack->listeners != NULL) {
         tcp_listener_close(stack->listeners);
+    }
+}
+
+void stack_tcp_forget(struct stack *stack)
+{
+    struct tcp_pcb *pcb = tcp_tw_pcbs;
+    while (pcb != NULL) {
+        bool ours = false;
+        for (size_t i = 0; i < stack->address_count; i++) {
+            ours = ours || memcmp(ip_2_ip6(&pcb->local_ip)->addr, stack->addresses[i], 16) == 0;
+        }
+        struct tcp_pcb *next = pcb->next;
+        if (ours) {
+            tcp_abort(pcb); /* in this state it sends nothing */
+        }
+        pcb = next;
     }
 }
 
@@ -476,7 +495,34 @@ void tcp_conn_remote(const struct tcp_conn *conn, uint8_t out[16])
     }
 }
 
+void stack_tcp_sent(struct stack *stack, const uint8_t *packet, size_t len)
+{
+    const uint8_t *tcp = packet + IPV6_HEADER_LEN;
+    size_t header = len > IPV6_HEADER_LEN + 12 ? (size_t)(tcp[12] >> 4) * 4 : 0;
+    size_t payload = len > IPV6_HEADER_LEN + header ? len - IPV6_HEADER_LEN - header : 0;
+    if (header == 0 || payload == 0) {
+        return;
+    }
+    uint16_t from = (uint16_t)(tcp[0] << 8 | tcp[1]);
+    uint16_t to = (uint16_t)(tcp[2] << 8 | tcp[3]);
+    uint32_t end =
+        ((uint32_t)tcp[4] << 24 | (uint32_t)tcp[5] << 16 | (uint32_t)tcp[6] << 8 | tcp[7]) +
+        (uint32_t)payload;
+    for (struct tcp_conn *conn = stack->conns; conn != NULL; conn = conn->next) {
+        if (conn->pcb == NULL || conn->pcb->local_port != from || conn->pcb->remote_port != to) {
+            continue;
+        }
+        if (conn->sent_any && TCP_SEQ_LEQ(end, conn->sent_end)) {
+            retransmits++;
+        } else {
+            conn->sent_end = end;
+            conn->sent_any = true;
+        }
+        return;
+    }
+}
+
 uint64_t tcp_retransmits(void)
 {
-    return lwip_stats.mib2.tcpretranssegs;
+    return retransmits;
 }
