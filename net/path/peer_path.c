@@ -304,13 +304,15 @@ void peer_path_block(struct peer_path *p, mono_ns now, bool blocked)
     }
     p->blocked = blocked;
     if (blocked) {
+        /* It may have ours from the coordinator, or heard us there. */
+        bool told = p->counts.calls_out > 0 || p->candidates.count > 0;
         if (p->now.direct) {
             ask_again(p); /* their pongs will be refused */
         }
         drop_all(p, now, PATH_BLOCKED);
         p->next_volley = MONO_NEVER;
-        if (p->has_peer && p->counts.calls_out > 0) {
-            path_push_call(p, now); /* empty: it takes back what was told */
+        if (p->has_peer && told) {
+            path_push_call(p, now); /* empty: it takes back what is known of us */
         }
     } else if (p->has_peer) {
         (void)take_endpoints(p, now);

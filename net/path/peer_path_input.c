@@ -152,12 +152,13 @@ static void on_pong(struct peer_path *p, mono_ns at, const struct path_route *fr
  */
 
 /* What the last call named and this one does not is taken back, whoever else named it: the call is
- * the newest that is known, and with an empty one a peer has itself forgotten. */
-static void drop_former(struct peer_path *p)
+ * the newest that is known. An empty one is how a peer says that it will not be reached directly
+ * any more (direct connections were disabled): that goes for where it was heard, too. */
+static void drop_former(struct peer_path *p, bool all)
 {
     for (size_t i = p->candidates.count; i-- > 0;) {
         struct candidate *one = &p->candidates.all[i];
-        if (one->from_former_call && !one->from_call) {
+        if (all || (one->from_former_call && !one->from_call)) {
             path_remove(p, one);
         } else {
             one->from_former_call = false;
@@ -188,7 +189,7 @@ static void on_call(struct peer_path *p, mono_ns at, const struct disco_message 
             one->named = true;
         }
     }
-    drop_former(p);
+    drop_former(p, message->endpoint_count == 0 && message->endpoints_dropped == 0);
     path_drop_expired(p, at);
     if (!too_soon) {
         p->called_at = at;

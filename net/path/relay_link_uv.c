@@ -7,6 +7,7 @@
 #include "net/base/text.h"
 #include "net/path/latency_uv.h"
 #include "net/path/relay_policy.h"
+#include "net/wire/disco.h"
 
 enum {
     DIAL_SECONDS = 10,
@@ -16,6 +17,7 @@ enum {
     READ_SIZE = 64 << 10,
     TURN_READS = 8,           /* then other sockets and timers have their turn */
     WRITE_AT_ONCE = 16 << 10, /* a full TLS record; less waits for the end of the loop's turn */
+    FOR_DISCO = 64 << 10,     /* of the queue of what is to be written */
     WAITING_MAX = 16,         /* packets that wait while it opens */
     RESTART_MAX_MS = 30000,
 };
@@ -531,7 +533,11 @@ enum net_err relay_link_send(struct relay_link *link, const struct node_public *
     if (link->status.state != RELAY_OPEN) {
         return keep_waiting(link, peer, packet);
     }
-    enum net_err err = derp_client_send(link->client, peer, packet);
+    /* A burst of data must not keep the probes out: what is left at the end is theirs. */
+    bool crowded = derp_client_output(link->client).len > DERP_QUEUE_MAX - FOR_DISCO;
+    enum net_err err = crowded && !disco_looks_like(packet)
+                           ? NET_ERR_FULL
+                           : derp_client_send(link->client, peer, packet);
     if (err != NET_OK) {
         link->status.packets_dropped++;
         return err;
