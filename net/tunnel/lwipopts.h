@@ -43,7 +43,8 @@
 #define LWIP_TCP_MAX_SACK_NUM 4
 #define TCP_QUEUE_OOSEQ       1
 #define LWIP_TCP_TIMESTAMPS   0
-#define TCP_TMR_INTERVAL      50
+#define TCP_TMR_INTERVAL      25   /* a time-out is three times twice this at least: 150 ms */
+#define LWIP_TCP_RTO_TIME     1000 /* before the first measurement: RFC 6298, 2.1 */
 #define TCP_MSL               1000UL /* nothing strays in a tunnel; the timer is not to tick on for minutes */
 
 #include "net/tunnel/slab.h"

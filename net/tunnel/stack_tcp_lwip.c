@@ -22,6 +22,7 @@ enum {
     FIRST_SEGMENTS = 10,    /* RFC 6928 */
     AHEAD = 128 * TCP_MSS,  /* queued beyond what the window lets out now */
     WRITE_MAX = 53 * 1220,  /* tcp_write counts in 16 bits; whole segments */
+    LEAST_DEVIATION = 3,    /* ticks: what lwIP's own sums come to */
     ABC_LIMIT_SEGMENTS = 2, /* what lwIP itself adds for an acknowledgement */
 };
 
@@ -32,8 +33,9 @@ struct tcp_conn {
     struct tcp_handlers handlers;
     void *owner;
     struct tcp_counts counts;
-    unsigned busy; /* callbacks of ours that run */
-    bool aborted;  /* by us, while they did */
+    mono_ns opened_at; /* when its SYN was sent */
+    unsigned busy;     /* callbacks of ours that run */
+    bool aborted;      /* by us, while they did */
     bool finished;
     bool acking;    /* on_acked runs */
     bool abort_due; /* for its owner it is gone already */
@@ -235,10 +237,24 @@ static void watch(struct tcp_conn *conn)
     tcp_nagle_disable(pcb);
 }
 
+/* The handshake is the first measurement of the round trip (RFC 6298, 2.2), in lwIP's units: `sa`
+ * is eight times the mean, `sv` four times its deviation, in ticks. */
+static void take_round_trip(struct tcp_pcb *pcb, uint64_t ns)
+{
+    uint64_t ticks = ns / (TCP_SLOW_INTERVAL * NS_PER_MS);
+    s16_t mean = (s16_t)(ticks < 200 ? ticks : 200);
+    pcb->sa = (s16_t)(8 * mean);
+    pcb->sv = (s16_t)(2 * mean > LEAST_DEVIATION ? 2 * mean : LEAST_DEVIATION);
+    pcb->rto = (s16_t)((pcb->sa >> 3) + pcb->sv);
+}
+
 static err_t on_opened(void *arg, struct tcp_pcb *pcb, err_t err)
 {
     struct tcp_conn *conn = arg;
-    (void)err; /* always ERR_OK */
+    (void)err;            /* always ERR_OK */
+    if (pcb->nrtx == 0) { /* else it is not known which SYN was answered */
+        take_round_trip(pcb, mono_since(stack_now(), conn->opened_at));
+    }
     pcb->cwnd = (tcpwnd_size_t)FIRST_SEGMENTS * pcb->mss;
     conn->busy++;
     if (conn->handlers.opened != NULL) {
@@ -282,6 +298,7 @@ struct tcp_conn *tcp_open(struct stack *stack, mono_ns now, const uint8_t to[16]
     }
     struct tcp_conn *conn = conn_new(stack, pcb);
     tcp_conn_attach(conn, handlers, owner);
+    conn->opened_at = now;
     watch(conn);
     if (tcp_connect(pcb, &remote, port, on_opened) != ERR_OK) {
         forget_pcb(pcb);
