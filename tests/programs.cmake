@@ -37,9 +37,10 @@ target_link_libraries(portmap_client PRIVATE net_path)
 if(TARGET derptop)
     program_tests(e2e)
     program_tests(netns)
-    set_tests_properties(${flavour}netns.findings ${flavour}netns.genuine_paths ${flavour}netns.speedtest
-        PROPERTIES FIXTURES_REQUIRED ${flavour}peers)
-    set_tests_properties(${flavour}netns.findings PROPERTIES PROCESSORS 2) # many worlds at once
+    set_tests_properties(${flavour}netns.findings ${flavour}netns.findings_deployment
+        ${flavour}netns.genuine_paths ${flavour}netns.speedtest PROPERTIES FIXTURES_REQUIRED ${flavour}peers)
+    set_tests_properties(${flavour}netns.diagnosis ${flavour}netns.findings ${flavour}netns.findings_deployment
+        PROPERTIES PROCESSORS 2) # many worlds at once
     program_tests(interop FIXTURES_REQUIRED ${flavour}peers)
     # That the benchmark works; its figures need a quiet machine and more runs.
     if(flavour STREQUAL "")

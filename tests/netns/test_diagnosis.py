@@ -1,20 +1,16 @@
 """The reasons for a path that is not direct, made for real in network namespaces, and found by `derptop doctor`;
 each with a network that has it not. The agent is the lab's."""
 
-import contextlib
 import json
+import pathlib
+import tempfile
 
 import pytest
 
 import netns
 import program
+from beside import beside
 from test_paths import CLIENT, SERVER, Place, run_agent, split
-
-
-@pytest.fixture
-def stack():
-    with contextlib.ExitStack() as opened:
-        yield opened
 
 
 def doctor(host, env, *flags):
@@ -29,6 +25,7 @@ def examine(place, *flags):
     return doctor(place.client, place.env, *flags)
 
 
+@beside
 def test_nothing_is_found_on_an_open_network(stack):
     found, summary = examine(Place(stack))
     assert not found and summary["path"]["path"] == "direct" and summary["path"]["mtu"] == 1500
@@ -36,11 +33,13 @@ def test_nothing_is_found_on_an_open_network(stack):
     assert summary["client"]["hard_nat"] is False and summary["agent"]["hard_nat"] is False
 
 
+@beside
 def test_two_easy_nats_are_no_finding(stack):
     found, summary = examine(Place(stack, "easy", "easy"))
     assert summary["path"]["path"] == "direct" and not found
 
 
+@beside
 def test_udp_blocked_for_this_computer(stack):
     at = Place(stack)
     at.client.drop_udp()
@@ -49,6 +48,7 @@ def test_udp_blocked_for_this_computer(stack):
     assert found["derp_relay"]["explained_by"] == "client_udp_blocked"
 
 
+@beside
 def test_udp_blocked_for_the_agent(stack):
     at = Place(stack, agent_udp=False)
     found, _ = examine(at)
@@ -56,6 +56,7 @@ def test_udp_blocked_for_the_agent(stack):
     assert found["derp_relay"]["explained_by"] == "agent_udp_blocked"
 
 
+@beside
 def test_a_hard_nat_on_one_side_and_a_firewall_on_the_other(stack):
     found, _ = examine(Place(stack, "hard", "easy"))
     assert "agent_hard_nat" not in found and "usually" in found["client_hard_nat"]["why"]
@@ -64,12 +65,14 @@ def test_a_hard_nat_on_one_side_and_a_firewall_on_the_other(stack):
     assert found["derp_relay"]["explained_by"] == "endpoint_firewall"
 
 
+@beside
 def test_the_same_the_other_way_round(stack):
     found, _ = examine(Place(stack, "easy", "hard"))
     assert "client_hard_nat" not in found and "agent_hard_nat" in found
     assert "this computer and its network" in found["endpoint_firewall"]["remedy"]
 
 
+@beside
 def test_hard_nats_on_both_sides(stack):
     found, _ = examine(Place(stack, "hard", "hard"))
     assert "impossible" in found["client_hard_nat"]["why"] and "impossible" in found["agent_hard_nat"]["why"]
@@ -77,12 +80,14 @@ def test_hard_nats_on_both_sides(stack):
     assert found["derp_relay"]["explained_by"] == "client_hard_nat"
 
 
+@beside
 def test_a_hard_nat_that_a_direct_path_gets_through_is_only_told(stack):
     found, summary = examine(Place(stack, "hard", None))
     assert summary["path"]["path"] == "direct"
     assert found["client_hard_nat"]["severity"] == "info" and not {"derp_relay", "endpoint_firewall"} & set(found)
 
 
+@beside
 def test_a_small_mtu_of_this_computer(stack):
     at = Place(stack)
     at.client.link.set_mtu(1300)
@@ -92,6 +97,7 @@ def test_a_small_mtu_of_this_computer(stack):
     assert found["path_mtu"]["explained_by"] == "client_low_mtu" and "agent_low_mtu" not in found
 
 
+@beside
 def test_a_small_mtu_of_the_agent(stack):
     at = Place(stack)
     at.agent.link.set_mtu(1300)
@@ -100,6 +106,7 @@ def test_a_small_mtu_of_the_agent(stack):
     assert "client_low_mtu" not in found
 
 
+@beside
 def test_an_mtu_that_is_just_enough_is_no_finding(stack):
     at = Place(stack)
     at.client.link.set_mtu(1378)
@@ -107,6 +114,7 @@ def test_an_mtu_that_is_just_enough_is_no_finding(stack):
     assert not found and summary["path"]["mtu"] == 1378
 
 
+@beside
 def test_a_router_on_the_way_that_says_what_fits(stack):
     at = Place(stack, "easy", "easy")
     at.client_router.outside.set_mtu(1320)
@@ -115,6 +123,7 @@ def test_a_router_on_the_way_that_says_what_fits(stack):
     assert found["derp_relay"]["explained_by"] == "path_mtu"
 
 
+@beside
 def test_a_vpn_that_takes_the_default_route(stack):
     at = Place(stack, "easy")
     at.client.ip("tuntap", "add", "tun0", "mode", "tun")
@@ -145,6 +154,7 @@ def behind_one_router(stack, hairpin):
     return client, deployment.client_environment()
 
 
+@beside
 def test_a_nat_that_does_not_turn_packets_round(stack):
     found, summary = doctor(*behind_one_router(stack, hairpin=False))
     assert summary["client"]["hairpinning"] is False
@@ -152,6 +162,7 @@ def test_a_nat_that_does_not_turn_packets_round(stack):
     assert found["derp_relay"]["explained_by"] == "no_hairpin"
 
 
+@beside
 def test_a_nat_that_turns_packets_round(stack):
     found, summary = doctor(*behind_one_router(stack, hairpin=True))
     assert summary["client"]["hairpinning"] is True and "no_hairpin" not in found
@@ -163,8 +174,9 @@ def test_a_nat_that_turns_packets_round(stack):
     (["198.51.100.2/32"], {"agent_aws"}),
     (["203.0.113.0/24"], set()),
 ])
-def test_addresses_in_ranges_of_aws(stack, tmp_path, ranges, codes):
-    file = tmp_path / "ip-ranges.json"
+@beside
+def test_addresses_in_ranges_of_aws(stack, ranges, codes):
+    file = pathlib.Path(stack.enter_context(tempfile.TemporaryDirectory())) / "ip-ranges.json"
     file.write_text(json.dumps({"createDate": "2026-02-26-10-36-19", "ipv6_prefixes": [],
                                 "prefixes": [{"ip_prefix": one} for one in ranges]}))
     found, _ = examine(Place(stack, "easy", "easy"), "--aws-ranges", str(file))

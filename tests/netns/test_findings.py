@@ -4,8 +4,10 @@ in a world without it; against the genuine agent and the lab's."""
 import pytest
 
 import netns
+import place
 import program
 import tunnel
+import watching
 from beside import beside
 from place import AGENT_OUTSIDE, CLIENT, CLIENT_OUTSIDE, SAME, Place
 
@@ -29,8 +31,7 @@ def check(found, code, side, severity, observed, explained_by=None):
     one = found[code]
     assert (one["side"], one["severity"]) == (side, severity), one
     assert observed in one["observed"], one
-    by = one["explained_by"] if one.get("explained") else None
-    assert by == explained_by, one
+    assert one["explained_by"] == explained_by, one
     for part in ("why", "remedy", "docs"):
         assert one[part], one
 
@@ -248,3 +249,18 @@ def test_both_sides_in_aws(agent):
             at.client.nudge()
             assert watch.wait_for_end_of("client_aws") < SOON
             assert "agent_aws" in watch.codes()
+
+
+@beside
+def test_an_ipv6_address_in_aws(stack):
+    net = stack.enter_context(netns.Net())
+    internet = net.switch("internet")
+    server, agent, client = (net.host(name, internet, f"2600:1f18::{number}/64")
+                             for number, name in enumerate(("server", "agent", "client"), 1))
+    lab = stack.enter_context(program.Server(server.command(place.lab_split(), "server", "2600:1f18::1", "8080")))
+    stack.enter_context(program.Process(agent.command(
+        place.lab_split(), "agent", lab.ready["url"], lab.ready["agent_token"], lab.ready["agent_id"])))
+    watch = stack.enter_context(watching.Watch(lab.client_environment(), before=client.command))
+    assert watch.wait_until(lambda watch: {"client_aws", "agent_aws"} <= watch.found().keys()) < SOON
+    check(watch.found(), "client_aws", "client", "info", "the public address 2600:1f18::3 is in 2600:1f")
+    check(watch.found(), "agent_aws", "agent", "info", "the public address 2600:1f18::2 is in 2600:1f")

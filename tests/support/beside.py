@@ -3,10 +3,12 @@
     @beside
     def test_that_the_sun_rises(place): …
 
-takes what parametrize gives, and no fixtures. tests/netns/conftest.py has the fixture `begun`.
+takes what parametrize gives, `stack` (closed when the test is over), and no fixtures. tests/netns/conftest.py
+has the fixture `begun`.
 """
 
 import concurrent.futures
+import contextlib
 import functools
 import inspect
 
@@ -14,14 +16,20 @@ WORKERS = 8
 
 
 def beside(test):
+    taken = inspect.signature(test).parameters.values()
+
+    def run(**arguments):
+        with contextlib.ExitStack() as stack:
+            test(**arguments, **({"stack": stack} if "stack" in (one.name for one in taken) else {}))
+
     def collect(begun, request, **_):
         begun[request.node.nodeid].result()
 
     functools.update_wrapper(collect, test)
     del collect.__wrapped__  # else pytest takes the signature from there
     given = [p for p in inspect.signature(collect).parameters.values() if p.kind != inspect.Parameter.VAR_KEYWORD]
-    collect.__signature__ = inspect.Signature(given + list(inspect.signature(test).parameters.values()))
-    collect.beside = test
+    collect.__signature__ = inspect.Signature(given + [one for one in taken if one.name != "stack"])
+    collect.beside = run
     return collect
 
 

@@ -39,8 +39,10 @@ class Watch(program.Server):
         return [self.rows[row]["code"] for row in sorted(self.rows, key=int)]
 
     def found(self):
-        """The findings that stand, by their code."""
-        return {row["code"]: row for row in self.rows.values()}
+        """The findings that stand, by their code, in the form that doctor prints."""
+        return {row["code"]: {"side": "deployment", **row,  # what is the first of its kind is not recorded
+                              "explained_by": row.get("explained_by") if row.get("explained") else None}
+                for row in self.rows.values()}
 
     def wait_until(self, wanted):
         """Follows it until all is as wanted; returns how long that took."""

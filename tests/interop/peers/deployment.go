@@ -97,7 +97,7 @@ func newDeployment(ctx context.Context, o options, base *url.URL) (*deployment, 
 }
 
 // farDelay is how much later than the other the far relay answers who wants to know how far it is.
-const farDelay = 60 * time.Millisecond
+const farDelay = 150 * time.Millisecond
 
 // serveFar serves the one more relay, if there is to be one.
 func (d *deployment) serveFar() error {
