@@ -100,6 +100,9 @@ static void add_words(struct help *help)
         {"coordinator", "tells the sides of each other"},
         {"hard NAT", "a router with another port for"},
         {"", "each peer: seldom direct"},
+        {"STUN", "its servers tell a computer"},
+        {"", "the address others see it at"},
+        {"MTU", "largest packet that fits"},
         {"p50/p95/p99", "50, 95, 99 of 100 are faster"},
         {"jitter", "how much neighbours differ"},
     };

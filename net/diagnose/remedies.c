@@ -86,9 +86,9 @@ static const struct remedy remedies[FINDING_CODES] = {
          TROUBLE "#no-stun-servers"},
     [FINDING_PATH_MTU] = {"larger packets are dropped on the way: a direct connection hangs, or is "
                           "not found at all",
-                          "raise the MTU (the largest packet that a link takes) on the way to that "
-                          "address; if that cannot be done, use the relay: "
-                          "--disable-direct-connections",
+                          "raise the MTU (the largest packet that a link takes) where it is "
+                          "small: often a VPN, or the PPPoE line of a router; if that cannot be "
+                          "done, use the relay: --disable-direct-connections",
                           TROUBLE "#low-mtu"},
     [FINDING_ENDPOINT_FIREWALL] =
         {"one side sends from ports that nobody can foretell (hard NAT); a firewall on the other "

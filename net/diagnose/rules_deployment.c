@@ -99,7 +99,7 @@ static void rule_agent_reachable(struct draft *draft)
     if (!silent && !gone) {
         return;
     }
-    const char *told = facts->agent_left   ? "the agent left the tailnet"
+    const char *told = facts->agent_left   ? "the agent signed off at the coordinator"
                        : facts->agent_lost ? "the coordinator lost the agent"
                                            : "";
     char lost[64] = "";

@@ -87,15 +87,16 @@ static void rule_firewall(struct draft *draft)
         facts->path_for_ns < DIAGNOSE_FIREWALL_AFTER_S * NS_PER_SEC) {
         return;
     }
-    struct finding *found = draft_add(
-        draft, FINDING_ENDPOINT_FIREWALL, SEVERITY_WARNING,
-        "%s is behind a hard NAT, %s is not, and none of the agent's %zu addresses answered",
-        client_hard ? "this computer" : "the agent", client_hard ? "the agent" : "this computer",
-        facts->candidates);
+    struct finding *found =
+        draft_add(draft, FINDING_ENDPOINT_FIREWALL, SEVERITY_WARNING,
+                  "%s is behind a hard NAT, %s is not, and none of the agent's addresses answered "
+                  "(%zu tried)",
+                  client_hard ? "this computer" : "the agent",
+                  client_hard ? "the agent" : "this computer", facts->candidates);
     text_format(found->remedy, sizeof found->remedy,
                 "at the firewall %s allow incoming UDP from all ports (or from the public "
-                "addresses of the other side), or make the NAT of the other side "
-                "endpoint-independent",
+                "addresses of the other side), or at the NAT of the other side turn on "
+                "endpoint-independent mapping (\"full cone\", \"static port\")",
                 client_hard ? "of the workspace's machine" : "of this computer and its network");
 }
 

@@ -95,12 +95,18 @@ static void rule_far(struct draft *draft)
     bool differ = f->client_home.id != f->agent_home.id && f->client_to_client_home_ns != 0 &&
                   f->client_to_agent_home_ns != 0;
     if (nearer) {
-        draft_add(draft, FINDING_DERP_FAR, SEVERITY_WARNING,
-                  "by way of %s both sides would be %s apart; by the relays in use (%s, %s) they "
-                  "are %s apart",
-                  region_text(&f->near_region, near), ms_text(f->near_region_ns, ms[0]),
-                  region_text(&f->client_home, home), region_text(&f->agent_home, theirs),
-                  ms_text(f->used_region_ns, ms[1]));
+        struct finding *found = draft_add(
+            draft, FINDING_DERP_FAR, SEVERITY_WARNING,
+            "by way of %s both sides would be %s apart; by the relays in use (%s, %s) they are %s "
+            "apart",
+            region_text(&f->near_region, near), ms_text(f->near_region_ns, ms[0]),
+            region_text(&f->client_home, home), region_text(&f->agent_home, theirs),
+            ms_text(f->used_region_ns, ms[1]));
+        text_format(found->remedy, sizeof found->remedy,
+                    "let both sides reach %s without a detour (TCP, and UDP to its STUN port, "
+                    "usually 3478): each takes the relay that answers it soonest; or make the "
+                    "direct path possible: it needs no relay",
+                    near);
     } else if (differ) {
         draft_add(draft, FINDING_DERP_FAR, SEVERITY_INFO,
                   "this computer's relay is %s, %s away; the agent's is %s, %s away from here",

@@ -716,6 +716,16 @@ static void test_an_interface_that_is_too_narrow_is_named(void **state)
     assert_non_null(strstr(found[0].remedy, "ip link set dev tun0"));
 }
 
+static void test_a_nearer_relay_is_named_in_what_to_do(void **state)
+{
+    (void)state;
+    struct finding found[FINDING_CODES];
+    size_t count = diagnose_with(far, NULL, found);
+    const struct finding *one = find(found, count, FINDING_DERP_FAR);
+    assert_non_null(one);
+    assert_non_null(strstr(one->remedy, "let both sides reach Singapore (3)"));
+}
+
 static void test_the_limits_are_the_users(void **state)
 {
     (void)state;
@@ -773,6 +783,7 @@ int main(void)
         cmocka_unit_test(test_a_hindrance_is_a_warning_only_while_the_path_is_relayed),
         cmocka_unit_test(test_a_hard_nat_on_both_sides_is_told_as_such),
         cmocka_unit_test(test_an_interface_that_is_too_narrow_is_named),
+        cmocka_unit_test(test_a_nearer_relay_is_named_in_what_to_do),
         cmocka_unit_test(test_the_limits_are_the_users),
         cmocka_unit_test(test_the_older_of_two_equals_comes_first),
         cmocka_unit_test(test_a_cause_that_is_gone_explains_nothing),
