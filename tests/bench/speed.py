@@ -28,16 +28,25 @@ WAYS = {"direct download": (["--direct"], ["--direct"]), "direct upload": (["--d
         "relayed upload": (["--disable-direct-connections", "-d", "up"], ["--up"])}
 
 
+def peak(pid):
+    """Greatest resident memory so far, in kB. (What wait4 says begins with the size of this program.)"""
+    with open(f"/proc/{pid}/status", encoding="ascii") as file:
+        return next((int(line.split()[1]) for line in file if line.startswith("VmHWM")), 0)
+
+
 def run(command, env):
     """Its JSON lines, the CPU seconds that it used, and its greatest resident memory in kB."""
     with subprocess.Popen(command, env=env, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
-        out = process.stdout.read()
+        lines, memory = [], 0
+        for line in process.stdout:  # one comes each second
+            lines.append(line)
+            memory = max(memory, peak(process.pid))
         complaint = process.stderr.read()
         _, status, used = os.wait4(process.pid, 0)
         process.returncode = os.waitstatus_to_exitcode(status)
     if process.returncode != 0:
-        raise RuntimeError(f"{command} ended with {process.returncode}: {complaint}{out}")
-    return [json.loads(line) for line in out.splitlines()], used.ru_utime + used.ru_stime, used.ru_maxrss
+        raise RuntimeError(f"{command} ended with {process.returncode}: {complaint}{''.join(lines)}")
+    return [json.loads(line) for line in lines], used.ru_utime + used.ru_stime, memory
 
 
 def derptop(env, seconds, flags):
@@ -68,9 +77,9 @@ def against_genuine(runs, seconds):
 def iperf3(seconds):
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = str(taken.getsockname()[1])
-    with subprocess.Popen(["iperf3", "-s", "-1", "-B", "127.0.0.1", "-p", port], stdout=subprocess.PIPE, text=True) as server:
-        while "listening" not in server.stdout.readline():
-            pass
+    with subprocess.Popen(["iperf3", "-s", "-1", "--forceflush", "-B", "127.0.0.1", "-p", port], stdout=subprocess.PIPE, text=True) as server:
+        while "listening" not in (line := server.stdout.readline()):
+            assert line, "iperf3 ended at once"
         command = ["iperf3", "-c", "127.0.0.1", "-p", port, "-t", str(seconds), "-J"]
         ended = subprocess.run(command, capture_output=True, text=True, check=True)
         server.stdout.read()
