@@ -45,6 +45,16 @@ static void draw_none(struct canvas *canvas, struct rect inner, int row, const s
                        known ? canvas->glyphs->ok : canvas->glyphs->connecting);
 }
 
+/* One that is new stands out for a moment, once. */
+static enum style title_style(const struct finding *one, const struct snapshot *s)
+{
+    enum { NEW_MS = 5000 }; /* it is shown two or three seconds after it was first seen */
+    if (mono_since(s->now, one->since) < NEW_MS * NS_PER_MS) {
+        return STYLE_SELECTED;
+    }
+    return one->severity >= SEVERITY_WARNING ? STYLE_STRONG : STYLE_TEXT;
+}
+
 static int draw_head(struct canvas *canvas, struct rect inner, int row, const struct finding *one,
                      const struct snapshot *s)
 {
@@ -59,8 +69,7 @@ static int draw_head(struct canvas *canvas, struct rect inner, int row, const st
         col +=
             canvas_print(canvas, text, row, col, STYLE_DIM, "%s: ", finding_side_name(one->side));
     }
-    (void)canvas_text(canvas, text, row, col,
-                      one->severity >= SEVERITY_WARNING ? STYLE_STRONG : STYLE_TEXT, one->title);
+    (void)canvas_text(canvas, text, row, col, title_style(one, s), one->title);
     canvas_right(canvas, inner, row, STYLE_DIM, age);
     return row + 1;
 }
