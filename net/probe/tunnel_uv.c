@@ -197,6 +197,14 @@ static void on_home(void *owner, int64_t region)
 static void on_relay(void *owner, int64_t region)
 {
     struct tunnel *tunnel = owner;
+    const struct relay_status *status = relays_status(paths_relays(tunnel->paths), region);
+    bool open = status != NULL && status->state == RELAY_OPEN;
+    for (struct tunnel_peer *peer = tunnel->peers; peer != NULL && open; peer = peer->next) {
+        if (peer->wg != NULL) {
+            /* An answer may have come that way while nobody was there. */
+            wg_peer_hurry(peer->wg, mono_now());
+        }
+    }
     tunnel->handlers.relay(tunnel->owner, region);
 }
 

@@ -65,6 +65,10 @@ void wg_peer_set_psk(struct wg_peer *peer, const uint8_t psk[32]);
  * which makes a session. */
 void wg_peer_set_keepalive(struct wg_peer *peer, mono_ns now, uint64_t ns);
 
+/* Something happened that makes an answer likelier (the relay opened): a first handshake that waits
+ * for one is begun again, as soon as the peer takes another. */
+void wg_peer_hurry(struct wg_peer *peer, mono_ns now);
+
 /* An IP packet for the peer. NET_OK: its datagram is appended to `out` (room: WG_DATAGRAM_MAX),
  * send it now. Nothing is allocated, and a packet of a multiple of 16 bytes is not copied either;
  * any other is not if it lies WG_SEAL_OFFSET behind the writer's end already. NET_ERR_AGAIN: there

@@ -40,6 +40,17 @@ void wg_initiate(struct wg_peer *peer, mono_ns now, bool retry)
     }
 }
 
+void wg_peer_hurry(struct wg_peer *peer, mono_ns now)
+{
+    enum { LEAST_MS = 25 }; /* wireguard-go takes no two within 20 ms */
+    bool waits = peer->status.handshakes == 0 && peer->retransmit != MONO_NEVER;
+    if (waits && peer->last_handshake_sent != 0) { /* else it hurries already */
+        mono_ns least = mono_after(peer->last_handshake_sent, LEAST_MS * NS_PER_MS);
+        peer->retransmit = least > now ? least : now;
+        peer->last_handshake_sent = 0; /* it is not too soon */
+    }
+}
+
 void wg_on_traffic(struct wg_peer *peer, mono_ns now)
 {
     if (peer->persistent_ns > 0) {

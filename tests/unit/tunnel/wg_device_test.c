@@ -146,6 +146,24 @@ static void test_once_there_was_a_session_five_seconds_are_between_tries(void **
     assert_in_range(w->side[0].sent[WG_INITIATION] - sent, 2, 3);
 }
 
+static void test_a_first_handshake_is_begun_again_when_an_answer_is_likelier(void **state)
+{
+    struct wg_world *w = *state;
+    w->cut = true;
+    (void)wg_world_say(w, 0, 8);
+    wg_world_run(w, 10 * NS_PER_MS);
+    w->cut = false;
+    wg_peer_hurry(w->side[0].peer, w->now);
+    wg_world_run(w, 10 * NS_PER_MS); /* too soon for the other side */
+    assert_int_equal(w->side[0].sent[WG_INITIATION], 1);
+    wg_world_run(w, 50 * NS_PER_MS);
+    assert_int_equal(w->side[0].sent[WG_INITIATION], 2);
+    assert_int_equal(w->side[0].done, 1);
+    wg_peer_hurry(w->side[0].peer, w->now); /* nothing is waited for */
+    wg_world_run(w, NS_PER_SEC);
+    assert_int_equal(w->side[0].sent[WG_INITIATION], 2);
+}
+
 static void test_both_may_begin_at_once(void **state)
 {
     struct wg_world *w = *state;
@@ -598,6 +616,7 @@ int main(void)
         CASE(test_an_old_session_is_dead_after_three_minutes),
         CASE(test_it_tries_again_soon_then_every_five_seconds_and_gives_up),
         CASE(test_once_there_was_a_session_five_seconds_are_between_tries),
+        CASE(test_a_first_handshake_is_begun_again_when_an_answer_is_likelier),
         CASE(test_both_may_begin_at_once),
         CASE(test_either_may_restart),
         CASE(test_a_packet_is_acknowledged_by_a_keepalive_after_ten_seconds),
