@@ -125,6 +125,7 @@ struct core {
     struct core_speed speed;
 
     struct diagnosis diagnosis;
+    uv_timer_t renew_timer; /* a coordinator that refused for good is asked again after a while */
     uv_timer_t diagnose_timer;
 
     /* To the screen. */

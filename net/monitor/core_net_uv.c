@@ -12,6 +12,7 @@ enum {
     ECHO_MIN_INTERVAL_S = 2, /* the tunnel is asked less often than the path */
     ECHO_TIMEOUT_S = 5,
     HANDSHAKE_GRACE_MS = 1500,
+    RENEW_MS = 15000, /* after a refusal for good */
 };
 
 /* --- watches ------------------------------------------------------------------------------------
@@ -436,6 +437,24 @@ static void on_lost(void *owner)
     log_line(&core->log, LOG_DEBUG, LOG_CONTROL, "peers are kept while the session is down");
 }
 
+static void on_renew(uv_timer_t *timer)
+{
+    const struct core *core = timer->data;
+    if (!core->closing && coordinator_link_status(core->link)->state == COORDINATOR_FAILED) {
+        coordinator_link_retry(core->link);
+    }
+}
+
+/* What the deployment refuses today it may take tomorrow, and a monitor is left open. */
+static void renew_later(struct core *core, const struct coordinator_link_status *status)
+{
+    bool wants = status->state == COORDINATOR_FAILED && status->failure.code != NET_ERR_AUTH &&
+                 !core->options.headless;
+    if (wants && !uv_is_active((uv_handle_t *)&core->renew_timer)) {
+        (void)uv_timer_start(&core->renew_timer, on_renew, RENEW_MS, 0);
+    }
+}
+
 static void on_coordinator_state(void *owner)
 {
     struct core *core = owner;
@@ -455,6 +474,7 @@ static void on_coordinator_state(void *owner)
     if (status->state == COORDINATOR_FAILED && status->failure.code == NET_ERR_AUTH) {
         core_fatal(core, &status->failure);
     }
+    renew_later(core, status);
     core->node_sent_at = status->node_sent ? core->node_sent_at : 0;
     if (status->node_sent && core->node_sent_at == 0) {
         core->node_sent_at = mono_now();

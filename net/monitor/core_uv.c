@@ -131,6 +131,7 @@ enum net_err core_new(uv_loop_t *loop, const struct core_options *options, struc
     init_timer(core, &core->publish_timer);
     init_timer(core, &core->tick_timer);
     init_timer(core, &core->diagnose_timer);
+    init_timer(core, &core->renew_timer);
     core_diagnosis_start(core);
     init_identity(core);
     core->api = api_new(core->http, options->settings, &core->log);
@@ -262,6 +263,7 @@ static void close_rest(void *owner)
     uv_close((uv_handle_t *)&core->publish_timer, handle_closed);
     uv_close((uv_handle_t *)&core->tick_timer, handle_closed);
     uv_close((uv_handle_t *)&core->diagnose_timer, handle_closed);
+    uv_close((uv_handle_t *)&core->renew_timer, handle_closed);
 }
 
 void core_close(struct core *core, void (*closed)(void *owner), void *owner)
@@ -272,6 +274,7 @@ void core_close(struct core *core, void (*closed)(void *owner), void *owner)
     (void)uv_timer_stop(&core->publish_timer);
     (void)uv_timer_stop(&core->tick_timer);
     (void)uv_timer_stop(&core->diagnose_timer);
+    (void)uv_timer_stop(&core->renew_timer);
     core_questions_stop(core);
     core_net_stop(core);
     coordinator_link_close(core->link, close_rest, core);
