@@ -359,6 +359,7 @@ struct lab_agent_shell *lab_agent_shell_new(const struct lab_agent_config *confi
                 .log = config->log,
                 .bind_ip = config->ip,
                 .loopback = true,
+                .always_stun = true,
                 .timeout_ns = BEAT_SECONDS * NS_PER_SEC,
             },
         .address_count = 2,

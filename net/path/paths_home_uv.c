@@ -71,8 +71,9 @@ static enum net_err send_stun(void *owner, const struct net_address *to, struct 
 void paths_check(struct paths *paths, bool full)
 {
     if (paths->map_known && !paths->closing) {
-        netcheck_driver_set_families(paths->netcheck, paths->v4 != NULL && !paths->blocked,
-                                     paths->v6 != NULL && !paths->blocked);
+        bool asks = !paths->blocked || paths->config.always_stun;
+        netcheck_driver_set_families(paths->netcheck, paths->v4 != NULL && asks,
+                                     paths->v6 != NULL && asks);
         if (full && paths->portmap != NULL) {
             portmap_driver_probe(paths->portmap);
         }

@@ -27,7 +27,9 @@ struct paths_config {
     struct log *log;
     const char *bind_ip; /* the one address to use; NULL = all addresses, both families */
     bool loopback;       /* loopback addresses are worth a probe */
-    bool watch_links;    /* notice when this computer's network changes, and act upon it */
+    bool always_stun; /* also while direct connections are disabled, as Coder's agents: their report
+                         is to say what their network is like */
+    bool watch_links; /* notice when this computer's network changes, and act upon it */
     uint64_t timeout_ns; /* of a beat */
 };
 
