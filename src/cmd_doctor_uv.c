@@ -5,7 +5,6 @@
 #include <stdlib.h>
 
 #include "net/base/mem.h"
-#include "src/aws_source_uv.h"
 #include "src/cmd.h"
 #include "src/doctor_report.h"
 #include "src/findings_report.h"
@@ -124,21 +123,5 @@ static int run(const struct options *options, const struct config *config,
 
 int cmd_doctor(const struct options *options)
 {
-    struct settings settings;
-    struct config config;
-    struct aws_source aws;
-    int status = cmd_config(options, &config);
-    if (status == EXIT_DONE) {
-        status = cmd_settings(options, &settings);
-    }
-    if (status != EXIT_DONE) {
-        return status;
-    }
-    status = aws_source_load(&aws, options->aws_ranges);
-    if (status == EXIT_DONE) {
-        status = run(options, &config, &settings, &aws.ranges);
-        aws_source_clear(&aws);
-    }
-    settings_clear(&settings);
-    return status;
+    return headless_command(options, run);
 }

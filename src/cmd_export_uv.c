@@ -12,7 +12,6 @@
 #include "net/base/text.h"
 #include "net/transport/http_server_uv.h"
 #include "net/wire/address.h"
-#include "src/aws_source_uv.h"
 #include "src/cmd.h"
 #include "src/headless_uv.h"
 #include "src/metrics.h"
@@ -248,36 +247,25 @@ static void run(struct export *export, const struct config *config, const struct
     }
 }
 
-int cmd_export(const struct options *options)
+static int export_until_ended(const struct options *options, const struct config *config,
+                              const struct settings *settings, const struct aws_ranges *aws)
 {
-    struct settings settings;
-    struct config config;
-    struct aws_source aws;
     struct export export = {.options = options};
-    int status = cmd_config(options, &config);
-    if (status == EXIT_DONE) {
-        status = cmd_settings(options, &settings);
-    }
-    if (status != EXIT_DONE) {
-        return status;
-    }
-    status = aws_source_load(&aws, options->aws_ranges);
-    if (status != EXIT_DONE) {
-        settings_clear(&settings);
-        return status;
-    }
     log_init(&export.log, LOG_ERROR);
     export.metrics = metrics_new(options->targets, options->target_count);
     headless_open(&export.headless, take, NULL, &export);
     open_timers(&export);
-    run(&export, &config, &settings, &aws.ranges);
+    run(&export, config, settings, aws);
     close_all(&export);
     if (export.failure.code != NET_OK) {
         out_error(export.failure.text);
     }
     metrics_free(export.metrics);
     log_clear(&export.log);
-    aws_source_clear(&aws);
-    settings_clear(&settings);
     return export.headless.status;
+}
+
+int cmd_export(const struct options *options)
+{
+    return headless_command(options, export_until_ended);
 }

@@ -4,7 +4,6 @@
 #include <stdlib.h>
 
 #include "net/base/mem.h"
-#include "src/aws_source_uv.h"
 #include "src/cmd.h"
 #include "src/headless_uv.h"
 #include "src/out.h"
@@ -122,21 +121,5 @@ static int run(const struct options *options, const struct config *config,
 
 int cmd_ping(const struct options *options)
 {
-    struct settings settings;
-    struct config config;
-    struct aws_source aws;
-    int status = cmd_config(options, &config);
-    if (status == EXIT_DONE) {
-        status = cmd_settings(options, &settings);
-    }
-    if (status != EXIT_DONE) {
-        return status;
-    }
-    status = aws_source_load(&aws, options->aws_ranges);
-    if (status == EXIT_DONE) {
-        status = run(options, &config, &settings, &aws.ranges);
-        aws_source_clear(&aws);
-    }
-    settings_clear(&settings);
-    return status;
+    return headless_command(options, run);
 }

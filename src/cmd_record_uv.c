@@ -8,7 +8,6 @@
 #include <unistd.h>
 
 #include "net/base/mem.h"
-#include "src/aws_source_uv.h"
 #include "src/cmd.h"
 #include "src/headless_uv.h"
 #include "src/out.h"
@@ -81,42 +80,32 @@ static void run(struct record *record, const struct options *options, const stru
 }
 
 static int record_into(FILE *out, const struct options *options, const struct config *config,
-                       const struct settings *settings)
+                       const struct settings *settings, const struct aws_ranges *aws)
 {
-    struct aws_source aws;
     struct record record = {.out = out};
-    int status = aws_source_load(&aws, options->aws_ranges);
-    if (status != EXIT_DONE) {
-        return status;
-    }
     record.recorder = recorder_new();
     headless_open(&record.headless, take, NULL, &record);
-    run(&record, options, config, settings, &aws.ranges);
+    run(&record, options, config, settings, aws);
     headless_close(&record.headless);
     if (record.failure.code != NET_OK) {
         out_error(record.failure.text);
     }
     recorder_free(record.recorder);
-    aws_source_clear(&aws);
     return record.headless.status;
+}
+
+static int record_to_file(const struct options *options, const struct config *config,
+                          const struct settings *settings, const struct aws_ranges *aws)
+{
+    FILE *out = open_file(options->output);
+    int status = out == NULL ? EXIT_FAILED : record_into(out, options, config, settings, aws);
+    if (out != NULL && out != stdout) {
+        (void)fclose(out);
+    }
+    return status;
 }
 
 int cmd_record(const struct options *options)
 {
-    struct settings settings;
-    struct config config;
-    int status = cmd_config(options, &config);
-    if (status == EXIT_DONE) {
-        status = cmd_settings(options, &settings);
-    }
-    if (status != EXIT_DONE) {
-        return status;
-    }
-    FILE *out = open_file(options->output);
-    status = out == NULL ? EXIT_FAILED : record_into(out, options, &config, &settings);
-    if (out != NULL && out != stdout) {
-        (void)fclose(out);
-    }
-    settings_clear(&settings);
-    return status;
+    return headless_command(options, record_to_file);
 }

@@ -4,8 +4,32 @@
 #include <signal.h>
 #include <stdio.h>
 
+#include "src/aws_source_uv.h"
 #include "src/cmd.h"
 #include "src/out.h"
+
+int headless_command(const struct options *options,
+                     int (*body)(const struct options *options, const struct config *config,
+                                 const struct settings *settings, const struct aws_ranges *aws))
+{
+    struct settings settings;
+    struct config config;
+    struct aws_source aws;
+    int status = cmd_config(options, &config);
+    if (status == EXIT_DONE) {
+        status = cmd_settings(options, &settings);
+    }
+    if (status != EXIT_DONE) {
+        return status;
+    }
+    status = aws_source_load(&aws, options->aws_ranges);
+    if (status == EXIT_DONE) {
+        status = body(options, &config, &settings, &aws.ranges);
+        aws_source_clear(&aws);
+    }
+    settings_clear(&settings);
+    return status;
+}
 
 static void on_async(uv_async_t *async)
 {

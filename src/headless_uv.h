@@ -1,14 +1,23 @@
 /*
- * What every headless command stands on: a loop that is woken by the core's snapshots and by
- * signals. The command embeds it, and says what to do with each.
+ * What every headless command stands on: what it must know to begin with, and a loop that is woken
+ * by the core's snapshots and by signals. The command embeds it, and says what to do with each.
  */
 #ifndef SRC_HEADLESS_UV_H
 #define SRC_HEADLESS_UV_H
 
 #include <uv.h>
 
+#include "net/diagnose/aws_ranges.h"
 #include "net/monitor/core_thread_uv.h"
+#include "src/config.h"
 #include "src/options.h"
+
+/* Loads the settings file, the settings of the deployment and AWS's ranges, calls `body` with them
+ * and clears them. Returns what `body` returns; what cannot be loaded is told on stderr, and its
+ * exit status returned. */
+int headless_command(const struct options *options,
+                     int (*body)(const struct options *options, const struct config *config,
+                                 const struct settings *settings, const struct aws_ranges *aws));
 
 struct headless {
     uv_loop_t loop; /* further handles of the command's: closed by it before headless_close */
