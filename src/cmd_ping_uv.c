@@ -2,6 +2,7 @@
  * `derptop ping`: a reader of the core's snapshots that prints each probe as it ends.
  */
 #include <stdlib.h>
+#include <string.h>
 
 #include "net/base/mem.h"
 #include "src/cmd.h"
@@ -16,6 +17,7 @@ struct ping {
     uint64_t next;                      /* all before it are printed */
     bool relayed, direct;               /* such a pong was printed */
     uint64_t next_change;               /* of the path: those before it are printed */
+    bool unwanted;                      /* it ended, and not as the options want it */
     struct snapshot last;
 };
 
@@ -66,6 +68,30 @@ static void print_finished(struct ping *ping, const struct snapshot *s)
     }
 }
 
+/* What --require and --until-direct ask for; without them, one pong is enough. */
+static bool is_as_wanted(const struct options *options, const struct snapshot *s)
+{
+    enum path_kind last = ping_last_path(s);
+    if (options->until_direct) {
+        return false; /* else it would have ended before */
+    }
+    return options->require == NULL                  ? s->run.answered > 0
+           : strcmp(options->require, "direct") == 0 ? last == PATH_DIRECT
+                                                     : last != PATH_NONE;
+}
+
+/* Why the status is 1 although there were pongs. */
+static void tell_unwanted(const struct options *options, const struct snapshot *s)
+{
+    enum path_kind last = ping_last_path(s);
+    if (options->until_direct && s->run.answered > 0) {
+        out_error("no ping came directly");
+    } else if (options->require != NULL && s->run.answered > 0) {
+        out_error(last == PATH_NONE ? "the last ping had no answer"
+                                    : "the last ping came through the relay, not directly");
+    }
+}
+
 static void take(void *owner, const struct snapshot *s)
 {
     struct ping *ping = owner;
@@ -74,8 +100,11 @@ static void take(void *owner, const struct snapshot *s)
     ping->last = *s;
     if (s->fatal) {
         headless_stop(&ping->headless, s->fatal_status);
+    } else if (ping->options->until_direct && ping->direct) {
+        headless_stop(&ping->headless, EXIT_DONE);
     } else if (s->finished) {
-        headless_stop(&ping->headless, s->run.answered > 0 ? EXIT_DONE : EXIT_FAILED);
+        ping->unwanted = !is_as_wanted(ping->options, s);
+        headless_stop(&ping->headless, ping->unwanted ? EXIT_FAILED : EXIT_DONE);
     }
 }
 
@@ -87,6 +116,9 @@ static void report(struct ping *ping)
     }
     if (!told) {
         ping_report_end(ping->options, &ping->last);
+    }
+    if (ping->unwanted) {
+        tell_unwanted(ping->options, &ping->last);
     }
 }
 

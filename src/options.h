@@ -59,6 +59,8 @@ struct options {
     uint64_t num; /* 0 = until interrupted */
     uint64_t wait_ns, timeout_ns;
     bool time, utc;
+    const char *require; /* "direct", "any"; NULL = not given */
+    bool until_direct;
 
     /* speedtest */
     uint64_t duration_ns;

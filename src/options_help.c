@@ -4,7 +4,11 @@
 #include "net/base/text.h"
 #include "src/options_internal.h"
 
-enum { USAGE_COLUMN = 34, FLAG_COLUMN = 34 };
+enum {
+    USAGE_COLUMN = 34,
+    FLAG_COLUMN = 34,
+    FLAGS_BESIDE = 9, /* of a command, so that those of the deployment fit the screen, too */
+};
 
 static void help_flag(FILE *out, const struct flag *flag)
 {
@@ -32,18 +36,27 @@ static void help_common(FILE *out)
                   "this text; version and libraries");
 }
 
-static void help_flags(FILE *out, enum options_command command, bool of_deployment)
+/* Whether it is one of the command's own, or one of those that say where the deployment is. */
+static bool is_listed(const struct flag *flag, enum options_command command, bool of_deployment)
 {
+    return (flag->commands & 1U << command) != 0 && flag->commands != options_every_mask &&
+           is_of_deployment(flag) == of_deployment;
+}
+
+/* Returns how many they are. */
+static unsigned help_flags(FILE *out, enum options_command command, bool of_deployment)
+{
+    unsigned count = 0;
     for (size_t i = 0; i < options_flag_count; i++) {
-        const struct flag *flag = &options_flags[i];
-        bool fits = (flag->commands & 1U << command) != 0 && flag->commands != options_every_mask;
-        if (fits && is_of_deployment(flag) == of_deployment) {
-            help_flag(out, flag);
+        if (is_listed(&options_flags[i], command, of_deployment)) {
+            help_flag(out, &options_flags[i]);
+            count++;
         }
     }
     if (!of_deployment) {
         help_common(out);
     }
+    return count;
 }
 
 static void help_program(FILE *out)
@@ -72,12 +85,14 @@ void options_help(FILE *out, const struct options *options)
         return;
     }
     (void)fprintf(out, "%s: %s\n", row->usage, row->help);
-    help_flags(out, command, false);
-    if (command == OPTIONS_MONITOR) { /* it has flags enough for a screen */
+    unsigned own = help_flags(out, command, false);
+    if ((options_deployment_mask >> command & 1) == 0) {
+        /* it talks to none */
+    } else if (own > FLAGS_BESIDE) {
         (void)fputs("Where the deployment is, and who you are: `derptop list --help`.\n", out);
-    } else if ((options_deployment_mask >> command & 1) != 0) {
+    } else {
         (void)fputs("Where the deployment is, and who you are:\n", out);
-        help_flags(out, command, true);
+        (void)help_flags(out, command, true);
         (void)fputs("A flag wins over its variable, a variable over the files.\n", out);
     }
     (void)fputs("Exit status: 0 done, 1 failed, 2 wrong usage, 3 not signed in, 130 interrupted.\n",

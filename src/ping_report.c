@@ -9,6 +9,9 @@
 
 enum { OLD_HANDSHAKE_S = 300 }; /* as coder ping warns */
 
+static const char *const path_names[] = {
+    [PATH_NONE] = "none", [PATH_DERP] = "derp", [PATH_DIRECT] = "direct"};
+
 enum ladder_step ping_stopped_at(const struct snapshot *s)
 {
     for (int i = 0; i < LADDER_STEPS; i++) {
@@ -17,6 +20,17 @@ enum ladder_step ping_stopped_at(const struct snapshot *s)
         }
     }
     return LADDER_STEPS;
+}
+
+enum path_kind ping_last_path(const struct snapshot *s)
+{
+    for (size_t i = s->sample_count; i > 0; i--) {
+        const struct snapshot_sample *sample = &s->samples[i - 1];
+        if (sample->state != SAMPLE_PENDING) {
+            return sample->state == SAMPLE_PONG ? (enum path_kind)sample->path : PATH_NONE;
+        }
+    }
+    return PATH_NONE;
 }
 
 static void region_text(const struct snapshot *s, unsigned region, char *out, size_t size)
@@ -110,9 +124,8 @@ void ping_report_direct(const struct options *options, const struct snapshot *s)
 
 static void add_route(cJSON *object, const char *name, enum path_kind kind, const char *text)
 {
-    static const char *const kinds[] = {"none", "derp", "direct"};
     cJSON *route = cJSON_AddObjectToObject(object, name);
-    out_add_text(route, "path", kinds[kind]);
+    out_add_text(route, "path", path_names[kind]);
     if (kind != PATH_NONE) {
         out_add_text(route, kind == PATH_DIRECT ? "endpoint" : "region", text);
     }
@@ -169,10 +182,7 @@ static void add_peers(cJSON *object, const struct snapshot *s)
     for (size_t i = 0; i < s->own_endpoint_count; i++) {
         (void)cJSON_AddItemToArray(own, cJSON_CreateString(s->own_endpoints[i]));
     }
-    out_add_text(object, "path",
-                 s->path == PATH_DIRECT ? "direct"
-                 : s->path == PATH_DERP ? "derp"
-                                        : "none");
+    out_add_text(object, "path", path_names[s->path]);
     if (s->path == PATH_DIRECT) {
         out_add_text(object, "endpoint", s->path_address);
     } else {
@@ -214,6 +224,7 @@ static void end_json(const struct options *options, const struct snapshot *s)
         out_add_ms(object, "jitter_ms", run->jitter_ns);
         out_add_ms(object, "stddev_ms", run->stddev_ns);
     }
+    out_add_text(object, "last_path", path_names[ping_last_path(s)]);
     add_peers(object, s);
     add_steps(object, s);
     findings_add_all_json(object, s);

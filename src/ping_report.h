@@ -20,6 +20,10 @@ void ping_report_change(const struct options *options, const struct snapshot_cha
 /* The end: figures, then the steps. `interrupted` by the user. */
 void ping_report_end(const struct options *options, const struct snapshot *s);
 
+/* Which way the last ping came of those that have their result; PATH_NONE: it was lost, or there is
+ * none. */
+enum path_kind ping_last_path(const struct snapshot *s);
+
 /* The step on which it stands; LADDER_STEPS when all are done. */
 enum ladder_step ping_stopped_at(const struct snapshot *s);
 

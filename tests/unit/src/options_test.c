@@ -125,6 +125,18 @@ static void test_bad_values_are_named(void **state)
     assert_string_equal(parsed("--color never").color, "never");
 }
 
+static void test_ping_may_require_a_way(void **state)
+{
+    (void)state;
+    assert_null(parsed("ping d").require);
+    assert_false(parsed("ping d").until_direct);
+    assert_string_equal(parsed("ping d --require direct").require, "direct");
+    assert_string_equal(parsed("ping d --require=any").require, "any");
+    assert_true(parsed("ping d --until-direct").until_direct);
+    refused("ping d --require derp", "direct|any");
+    refused("doctor d --require any", "--require");
+}
+
 static void test_unknown_flags_bring_the_nearest(void **state)
 {
     (void)state;
@@ -251,6 +263,7 @@ int main(void)
         cmocka_unit_test(test_the_first_word_is_a_command_or_a_workspace),
         cmocka_unit_test(test_values_stand_beside_or_behind_their_flag),
         cmocka_unit_test(test_bad_values_are_named),
+        cmocka_unit_test(test_ping_may_require_a_way),
         cmocka_unit_test(test_unknown_flags_bring_the_nearest),
         cmocka_unit_test(test_a_flag_of_another_command_is_refused),
         cmocka_unit_test(test_headers_repeat_up_to_a_limit),
