@@ -76,12 +76,11 @@ static void add_character(struct app_list *list, int key)
     if (key >= ' ' && key < 0x7f && len + 1 < sizeof list->filter) {
         list->filter[len] = (char)key;
         list->filter[len + 1] = '\0';
-        list->at = 0;
     }
 }
 
 /* What is typed narrows the list at once. True: the key meant that. */
-static bool type(struct app *app, int key)
+static bool type(struct app *app, const struct snapshot *s, int key)
 {
     struct app_list *list = app_list(app);
     size_t len = strlen(list->filter);
@@ -89,6 +88,9 @@ static bool type(struct app *app, int key)
         return false;
     }
     if (key == KEY_CODE_ESC) {
+        if (app_in_lines(app)) {
+            app_lines_forget(app);
+        }
         list->filter[0] = '\0';
         list->typing = false;
     } else if (key == KEY_CODE_BACKSPACE) {
@@ -96,9 +98,11 @@ static bool type(struct app *app, int key)
         list->filter[len > 0 ? len - 1 : 0] = '\0';
     } else if (key >= ' ' && key < KEY_CODE_FIRST && key != 0x7f) {
         add_character(list, key);
+        list->at = app_in_lines(app) ? list->at : 0;
     } else if (key == KEY_CODE_ENTER && app_view(app) != VIEW_PICKER &&
                app_view(app) != VIEW_OVERVIEW) {
         list->typing = false; /* in the lists of workspaces it chooses */
+        app_lines_typed(app, s);
     } else {
         return false;
     }
@@ -131,7 +135,7 @@ unsigned app_key(struct app *app, int key, const struct snapshot *s, struct comm
     if (key == KEY_CODE_INTERRUPT) {
         return APP_QUIT;
     }
-    if (type(app, key)) {
+    if (type(app, s, key)) {
         return APP_REDRAW;
     }
     enum action action = keys_find(&app->keys, app_view(app), key, &index);

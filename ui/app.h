@@ -36,7 +36,9 @@ struct app {
     enum view views[APP_DEPTH]; /* the last one is on top */
     int depth;
     struct app_list lists[VIEW_COUNT];
-    bool follow; /* log and events: the newest stays in sight */
+    bool follow;                  /* log and events: the newest stays in sight */
+    bool all_lines;               /* there, what does not hold the text stays in sight, too */
+    char sought[APP_FILTER_SIZE]; /* there: what was looked for last */
     enum log_level level;
     enum sort sort;
     struct pins pins;

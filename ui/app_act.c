@@ -7,7 +7,6 @@
 #include "net/base/mem.h"
 #include "net/base/text.h"
 #include "ui/app_internal.h"
-#include "ui/lines.h"
 #include "ui/panels.h"
 #include "ui/series.h"
 
@@ -33,24 +32,12 @@ static uint64_t last_of(const struct app *app, const struct snapshot *s)
     return count > 0 ? (uint64_t)count - 1 : 0;
 }
 
-static unsigned move_lines(struct app *app, const struct snapshot *s, int64_t by)
-{
-    struct app_list *list = app_list(app);
-    if (!lines_move(app, s, by, &list->at)) {
-        app_say(app, "there is nothing to move to");
-        return APP_REDRAW;
-    }
-    app->follow = false;
-    return APP_REDRAW;
-}
-
 /* Far is to the end. */
 static unsigned move(struct app *app, const struct snapshot *s, int64_t by)
 {
-    enum view view = app_view(app);
     struct app_list *list = app_list(app);
-    if (view == VIEW_LOG || view == VIEW_EVENTS) {
-        return move_lines(app, s, by);
+    if (app_in_lines(app)) {
+        return app_lines_move(app, s, by);
     }
     uint64_t last = last_of(app, s);
     int64_t to = (int64_t)list->at + by;
@@ -79,17 +66,10 @@ static unsigned move_by(struct app *app, const struct snapshot *s, int by, struc
 static unsigned choose(struct app *app, const struct snapshot *s, struct command *out)
 {
     enum view view = app_view(app);
-    mono_ns at = 0;
     switch ((int)view) {
     case VIEW_LOG:
     case VIEW_EVENTS:
-        if (!lines_moment(app, s, &at)) {
-            app_say(app, "no line is chosen");
-            return APP_REDRAW;
-        }
-        app->depth = 1;
-        window_show(&app->window, s->now, at);
-        return APP_REDRAW;
+        return app_lines_choose(app, s);
     case VIEW_PICKER:
     case VIEW_OVERVIEW: {
         int row = app_chosen_row(app, s, view);
@@ -120,7 +100,9 @@ static unsigned filter(struct app *app)
 static unsigned back(struct app *app)
 {
     struct app_list *list = app_list(app);
-    if (list->filter[0] != '\0') {
+    if (list->filter[0] != '\0' && app_in_lines(app)) {
+        app_lines_forget(app);
+    } else if (list->filter[0] != '\0') {
         list->filter[0] = '\0';
         list->at = 0;
     } else if (app->depth > 1) {
@@ -193,6 +175,9 @@ static unsigned series(struct app *app, const struct snapshot *s)
 
 static unsigned mark(struct app *app, const struct snapshot *s)
 {
+    if (app_in_lines(app)) {
+        return app_lines_mark(app, s);
+    }
     app->marks[app->mark_count++ % APP_MARKS_MAX] = s->now;
     app_say(app, "this moment is marked below the graph");
     return APP_REDRAW;
@@ -245,7 +230,7 @@ static unsigned open_view(struct app *app, const struct snapshot *s, enum view v
         return view == VIEW_OVERVIEW ? send(COMMAND_WATCH, out) : APP_REDRAW;
     } else {
         app_open(app, view);
-        app->follow = true;
+        app->follow |= app_in_lines(app);
     }
     return APP_REDRAW;
 }
@@ -309,13 +294,18 @@ static unsigned act_on_list(struct app *app, enum action action, int index,
         return move(app, s, FAR);
     case ACTION_FILTER:
         return filter(app);
+    case ACTION_MATCH_NEXT:
+        return app_lines_match(app, s, true);
+    case ACTION_MATCH_BACK:
+        return app_lines_match(app, s, false);
+    case ACTION_OTHERS:
+        return app_lines_others(app, s);
     case ACTION_SORT:
         app->sort = (enum sort)((app->sort + 1) % SORT_COUNT);
         app_say(app, "sorted %s", sort_name(app->sort));
         break;
     case ACTION_FOLLOW:
-        app->follow = !app->follow;
-        break;
+        return app_lines_follow(app, s);
     case ACTION_LEVEL:
         app->level = (enum log_level)index;
         app_say(app, "%s and above", log_level_name(app->level));

@@ -3,6 +3,7 @@
  *   app.c  keys to actions, typing     app_act.c  what an action does, with
  *   app_draw.c  the frame              app_rows.c  workspaces, and
  *   app_click.c  the mouse             app_test.c  throughput tests
+ *   app_lines.c  log and events
  */
 #ifndef UI_APP_INTERNAL_H
 #define UI_APP_INTERNAL_H
@@ -37,6 +38,20 @@ int app_chosen_row(const struct app *app, const struct snapshot *s, enum view vi
 unsigned app_pin(struct app *app, const struct snapshot *s);
 /* Opens a list of workspaces at the one that is shown. */
 void app_open_rows(struct app *app, const struct snapshot *s, enum view view);
+
+/* app_lines.c */
+bool app_in_lines(const struct app *app); /* log or events are on top */
+unsigned app_lines_move(struct app *app, const struct snapshot *s, int64_t by);
+unsigned app_lines_follow(struct app *app, const struct snapshot *s);
+unsigned app_lines_match(struct app *app, const struct snapshot *s, bool down);
+unsigned app_lines_others(struct app *app, const struct snapshot *s);
+/* Shows the chosen line's moment in the graph. */
+unsigned app_lines_choose(struct app *app, const struct snapshot *s);
+unsigned app_lines_mark(struct app *app, const struct snapshot *s);
+/* What was typed is what is looked for. */
+void app_lines_typed(struct app *app, const struct snapshot *s);
+/* Nothing is looked for any more; next and previous match know what it was. */
+void app_lines_forget(struct app *app);
 
 /* app_test.c */
 unsigned app_test_start(struct app *app, const struct snapshot *s, bool chosen,

@@ -9,6 +9,7 @@
 #define GRAPHS   (IN(VIEW_MONITOR) | IN(VIEW_THROUGHPUT))
 #define TEXTS    (IN(VIEW_LOG) | IN(VIEW_EVENTS) | IN(VIEW_DETAILS))
 #define ROWS     (TEXTS | IN(VIEW_OVERVIEW) | IN(VIEW_PICKER))
+#define LINES    (IN(VIEW_LOG) | IN(VIEW_EVENTS))
 #define FOUND    (ROWS & ~IN(VIEW_DETAILS))
 #define MAIN     (GRAPHS | TEXTS | IN(VIEW_OVERVIEW))
 #define ALL      (MAIN | IN(VIEW_PICKER) | IN(VIEW_HELP) | IN(VIEW_TEST) | IN(VIEW_WELCOME))
@@ -55,7 +56,7 @@ static const struct action_info infos[ACTION_COUNT] = {
     [ACTION_SCALE] =
         {"scale", IN(VIEW_MONITOR), VIEW, NULL, "scale: auto, clip, log, fixed", {'y'}},
     [ACTION_SERIES] = {"series", IN(VIEW_MONITOR), VIEW, NULL, "disco, tunnel or both", {'v'}},
-    [ACTION_MARK] = {"mark", IN(VIEW_MONITOR), VIEW, NULL, "mark this moment", {'m'}},
+    [ACTION_MARK] = {"mark", IN(VIEW_MONITOR) | LINES, VIEW, NULL, "mark this moment", {'m'}},
     [ACTION_CHOOSE] = {"choose",
                        FOUND | IN(VIEW_MONITOR) | IN(VIEW_TEST) | IN(VIEW_WELCOME),
                        MOVE,
@@ -69,6 +70,9 @@ static const struct action_info infos[ACTION_COUNT] = {
     [ACTION_FIRST] = {"first", ROWS | IN(VIEW_HELP), MOVE, NULL, "the first", {'g', KEY_CODE_HOME}},
     [ACTION_LAST] = {"last", ROWS | IN(VIEW_HELP), MOVE, NULL, "the last", {'G', KEY_CODE_END}},
     [ACTION_FILTER] = {"filter", FOUND, MOVE, "filter", "filter as you type", {'/'}},
+    [ACTION_MATCH_NEXT] = {"match_next", LINES, WHY, "match", "the next match", {'n'}},
+    [ACTION_MATCH_BACK] = {"match_back", LINES, WHY, NULL, "the match before", {'N'}},
+    [ACTION_OTHERS] = {"others", LINES, WHY, NULL, "the other lines: hide, show", {KEY_CODE_TAB}},
     [ACTION_SORT] = {"sort",
                      IN(VIEW_PICKER) | IN(VIEW_OVERVIEW),
                      PLACES,
@@ -81,8 +85,7 @@ static const struct action_info infos[ACTION_COUNT] = {
                     NULL,
                     "pin: favourites come first",
                     {'P'}},
-    [ACTION_FOLLOW] =
-        {"follow", IN(VIEW_LOG) | IN(VIEW_EVENTS), WHY, "follow", "follow the newest", {'f'}},
+    [ACTION_FOLLOW] = {"follow", LINES, WHY, "follow", "follow the newest", {'f'}},
     [ACTION_LEVEL] = {"level",
                       IN(VIEW_LOG),
                       WHY,
@@ -111,7 +114,7 @@ static const struct action_info infos[ACTION_COUNT] = {
     [ACTION_REPORT] = {"report", MAIN, KEEP, NULL, "copy a masked report", {'C'}},
     [ACTION_SLOWER] = {"slower", MAIN, KEEP, NULL, "replay: slower", {','}},
     [ACTION_FASTER] = {"faster", MAIN, KEEP, NULL, "replay: faster", {'.'}},
-    [ACTION_STEP] = {"step", MAIN, KEEP, NULL, "replay: one step", {'n'}},
+    [ACTION_STEP] = {"step", MAIN & ~LINES, KEEP, NULL, "replay: one step", {'n'}},
     [ACTION_NOTIFY] = {"notify", MAIN, PROGRAM, NULL, "tell when direct is lost", {'B'}},
     [ACTION_THEME] = {"theme", ALL, PROGRAM, NULL, "the next theme", {'t'}},
     [ACTION_MOUSE] = {"mouse", ALL, PROGRAM, NULL, "mouse on or off", {KEY_CODE_F1 + 1}},

@@ -128,13 +128,19 @@ static bool footer_word(const struct app *app, enum action action, char key[KEYS
         return false;
     }
     keys_text(&app->keys, action, action == ACTION_LEVEL ? KEYS_EACH : 1, key);
-    if (action == ACTION_ZOOM_IN) { /* both ways in one place */
+    if (action == ACTION_ZOOM_IN || action == ACTION_MATCH_NEXT) { /* both ways in one place */
         size_t used = strlen(key);
-        char out[KEYS_TEXT_SIZE];
-        keys_text(&app->keys, ACTION_ZOOM_OUT, 1, out);
-        text_format(key + used, KEYS_TEXT_SIZE - used, " %s", out);
+        char back[KEYS_TEXT_SIZE];
+        keys_text(&app->keys, action == ACTION_ZOOM_IN ? ACTION_ZOOM_OUT : ACTION_MATCH_BACK, 1,
+                  back);
+        text_format(key + used, KEYS_TEXT_SIZE - used, " %s", back);
     }
     return key[0] != '\0';
+}
+
+static bool in_monitor(enum action action)
+{
+    return (action_info(action)->views & (1U << VIEW_MONITOR)) != 0;
 }
 
 /* Walks the words of the footer: `each` gets action, key, and the columns. What does not fit is
@@ -152,8 +158,10 @@ static void walk_footer(const struct app *app, int cols,
             always += text_columns(key) + text_columns(action_info((enum action)i)->word) + 3;
         }
     }
-    for (int i = 0; i < ACTION_COUNT; i++) {
-        if (!footer_word(app, (enum action)i, key)) {
+    for (int n = 0; n < ACTION_COUNT * 2; n++) {
+        int i = n % ACTION_COUNT;
+        bool own = !in_monitor((enum action)i); /* what this view alone has comes first */
+        if (own != (n < ACTION_COUNT) || !footer_word(app, (enum action)i, key)) {
             continue;
         }
         int wanted = text_columns(key) + text_columns(action_info((enum action)i)->word) + 3;
@@ -163,6 +171,18 @@ static void walk_footer(const struct app *app, int cols,
             col += wanted;
         }
     }
+}
+
+/* What ends the typing of a word that is looked for. False: none is typed. */
+static bool typing_words(const struct app *app, char *out, size_t size)
+{
+    enum view view = app_view(app);
+    char others[KEYS_TEXT_SIZE];
+    bool here = (view == VIEW_LOG || view == VIEW_EVENTS) && app->lists[view].typing;
+    keys_text(&app->keys, ACTION_OTHERS, 1, others);
+    text_format(out, size, "type a word; Enter takes it, %s %s the other lines, Esc clears it",
+                others, app->all_lines ? "hides" : "shows");
+    return here;
 }
 
 struct footer_draw {
@@ -183,6 +203,11 @@ void panel_footer(struct canvas *canvas, struct rect rect, const struct app *app
 {
     if (app->status[0] != '\0') {
         (void)canvas_text(canvas, rect, 0, 1, STYLE_STRONG, app->status);
+        return;
+    }
+    char typing[APP_STATUS_SIZE];
+    if (typing_words(app, typing, sizeof typing)) {
+        (void)canvas_text(canvas, rect, 0, 1, STYLE_STRONG, typing);
         return;
     }
     struct footer_draw draw = {canvas, rect};

@@ -16,24 +16,30 @@ static enum style level_style(enum log_level level)
     return styles[level];
 }
 
-/* The text, with what the filter found in it reversed. */
-static void draw_found(struct canvas *canvas, struct rect inner, int row, int col, enum style style,
-                       const char *text, const char *filter)
+static void reverse(struct canvas *canvas, struct rect inner, int row, int col, int cols)
 {
-    size_t at = 0;
-    (void)canvas_text(canvas, inner, row, col, style, text);
-    if (filter[0] == '\0' || !text_holds(text, filter, &at)) {
-        return;
-    }
-    char before[SNAPSHOT_TEXT];
-    text_format(before, sizeof before, "%.*s", (int)at, text);
-    int from = col + text_columns(before);
-    for (int i = 0; i < (int)strlen(filter) && from + i < inner.cols; i++) {
-        struct cell *cell = canvas_cell(canvas, inner.row + row, inner.col + from + i);
+    for (int i = col; i < col + cols && i < inner.cols; i++) {
+        struct cell *cell = canvas_cell(canvas, inner.row + row, inner.col + i);
         if (cell != NULL) {
             cell->style = STYLE_SELECTED;
         }
     }
+}
+
+/* The text, with what is looked for reversed in it, each time. */
+static int draw_found(struct canvas *canvas, struct rect inner, int row, int col, enum style style,
+                      const char *text, const char *sought)
+{
+    size_t from = 0;
+    size_t at = 0;
+    int used = canvas_text(canvas, inner, row, col, style, text);
+    while (sought[0] != '\0' && text_holds(text + from, sought, &at)) {
+        char before[SNAPSHOT_TEXT];
+        text_format(before, sizeof before, "%.*s", (int)(from + at), text);
+        reverse(canvas, inner, row, col + text_columns(before), (int)strlen(sought));
+        from += at + strlen(sought);
+    }
+    return used;
 }
 
 static int draw_time(struct canvas *canvas, struct rect inner, int row, struct wall_time when,
@@ -51,29 +57,49 @@ static int draw_time(struct canvas *canvas, struct rect inner, int row, struct w
 }
 
 static void draw_log_line(struct canvas *canvas, struct rect inner, int row,
-                          const struct log_line *line, const char *filter, bool chosen)
+                          const struct log_line *line, const char *sought, bool chosen)
 {
+    enum { PART_COLS = 8 };
     int col = draw_time(canvas, inner, row, line->when, true, chosen);
     enum style style = level_style(line->level);
     col += canvas_print(canvas, inner, row, col, style, "%-5s ", log_level_name(line->level));
-    col += canvas_print(canvas, inner, row, col, STYLE_DIM, "%-8s", log_part_name(line->part));
-    draw_found(canvas, inner, row, col, style, line->text, filter);
+    (void)draw_found(canvas, inner, row, col, STYLE_DIM, log_part_name(line->part), sought);
+    (void)draw_found(canvas, inner, row, col + PART_COLS, style, line->text, sought);
 }
 
 static void draw_event(struct canvas *canvas, struct rect inner, int row,
-                       const struct snapshot_event *event, const char *filter, bool chosen)
+                       const struct snapshot_event *event, const char *sought, bool chosen)
 {
     int col = draw_time(canvas, inner, row, event->when, false, chosen) + 1;
-    draw_found(canvas, inner, row, col, STYLE_TEXT, event->text, filter);
+    (void)draw_found(canvas, inner, row, col, STYLE_TEXT, event->text, sought);
 }
 
-static void note_text(const struct app *app, enum view view, char *out, size_t size)
+/* A mark of the user's: a line across, at its time. */
+static void draw_mark(struct canvas *canvas, struct rect inner, int row, const struct snapshot *s,
+                      mono_ns at, bool chosen)
+{
+    int col = draw_time(canvas, inner, row, graph_wall(s, at), false, chosen);
+    col += canvas_print(canvas, inner, row, col, STYLE_STRONG, " %s mark ", canvas->glyphs->mark);
+    for (; col < inner.cols; col++) {
+        canvas_put(canvas, inner.row + row, inner.col + col, STYLE_BORDER, canvas->glyphs->h);
+    }
+}
+
+/* "follow · debug · filter: disco". */
+static void note_text(const struct glyphs *g, const struct app *app, enum view view, char *out,
+                      size_t size)
 {
     const struct app_list *list = &app->lists[view];
-    const char *level = view == VIEW_LOG ? log_level_name(app->level) : "";
-    text_format(out, size, "%s%s%s%s%s%s", app->follow ? "follow" : "held", level[0] ? ", " : "",
-                level, list->typing || list->filter[0] ? ", filter: " : "", list->filter,
-                list->typing ? "_" : "");
+    char level[32] = "";
+    char sought[APP_FILTER_SIZE + 32] = "";
+    if (view == VIEW_LOG) {
+        text_format(level, sizeof level, " %s %s", g->dot, log_level_name(app->level));
+    }
+    if (list->typing || list->filter[0] != '\0') {
+        text_format(sought, sizeof sought, " %s %s: %s%s", g->dot,
+                    app->all_lines ? "search" : "filter", list->filter, list->typing ? "_" : "");
+    }
+    text_format(out, size, "%s%s%s", app->follow ? "follow" : "held", level, sought);
 }
 
 static const char *text_of(const struct snapshot *s, enum view view, size_t index)
@@ -104,30 +130,34 @@ static void draw_lines(struct canvas *canvas, struct rect rect, const struct app
     char note[APP_FILTER_SIZE + 64];
     char count[64];
     struct rect inner = rect_inner(rect);
-    const char *filter = app->lists[view].filter;
+    const char *sought = app->lists[view].filter;
     struct lines *lines = mem_new(sizeof *lines);
     lines_collect(app, view, s, lines);
-    note_text(app, view, note, sizeof note);
+    const struct line *held = &lines->all[lines->chosen];
+    note_text(canvas->glyphs, app, view, note, sizeof note);
     canvas_box(canvas, rect, view_name(view), note);
-    if (!app->follow && lines->count > 0) {
-        inner.rows =
-            draw_chosen(canvas, inner, view, text_of(s, view, lines->index[lines->chosen]));
+    if (!app->follow && lines->count > 0 && !held->mark) {
+        inner.rows = draw_chosen(canvas, inner, view, text_of(s, view, held->index));
     }
     int first = first_shown((int)lines->chosen, (int)lines->count, inner.rows);
     for (int i = 0; i < inner.rows && first + i < (int)lines->count; i++) {
-        size_t at = lines->index[first + i];
-        bool chosen = !app->follow && first + i == (int)lines->chosen;
-        if (view == VIEW_LOG) {
-            draw_log_line(canvas, inner, i, &s->log[at], filter, chosen);
+        const struct line *line = &lines->all[first + i];
+        bool chosen = !app->follow && line == held;
+        if (line->mark) {
+            draw_mark(canvas, inner, i, s, app->marks[line->index], chosen);
+        } else if (view == VIEW_LOG) {
+            draw_log_line(canvas, inner, i, &s->log[line->index], sought, chosen);
         } else {
-            draw_event(canvas, inner, i, &s->events[at], filter, chosen);
+            draw_event(canvas, inner, i, &s->events[line->index], sought, chosen);
         }
     }
     if (lines->count == 0) {
         (void)canvas_text(canvas, inner, 0, 1, STYLE_DIM,
                           lines->total > 0 ? "no line passes the filter" : "nothing yet");
     }
-    text_format(count, sizeof count, "%zu lines, %zu shown", lines->total, lines->count);
+    bool search = lines_search(app, view);
+    text_format(count, sizeof count, "%zu lines, %zu %s", lines->total,
+                search ? lines->matches : lines->passed, search ? "match" : "shown");
     canvas_box_foot(canvas, rect, count);
     free(lines);
 }

@@ -175,6 +175,31 @@ def test_the_log_is_filtered_by_level_and_by_word(env):
         leave(screen)
 
 
+def test_a_word_is_looked_for_in_the_log_and_what_is_around_it_stays(env):
+    with monitor(env) as screen:
+        connected(screen)
+        screen.send("l")
+        screen.wait_for(r"follow · info")
+        screen.send("1/node was received")
+        screen.wait_for(r"Enter takes it, Tab shows the other lines")
+        screen.wait_for(r"\d+ lines, \d+ shown")
+        screen.send("tab")
+        screen.wait_for(r"search: all lines are shown")
+        screen.send("enter")
+        screen.wait_for(r"(the only match|match \d+ of \d+); held, f follows again")
+        screen.wait_for(r"▸[0-9:.]+ info +main +the agent's node was received")
+        screen.wait_for(r"held · debug · search: node was received")
+        screen.send("m")
+        screen.wait_for(r"[0-9:]{8} is marked, here and below the graph")
+        screen.wait_for(r"[0-9:]{8}  ◆ mark ──")
+        screen.send("N")
+        screen.wait_for(r"the only match|match \d+ of \d+")
+        screen.send("enter")
+        screen.wait_for(r"p50/p95/p99|lost: no answer|no probe here|direct|relayed")
+        screen.wait_until(lambda s: "latency" in s.lines()[1], "the graph")
+        leave(screen)
+
+
 def test_a_key_that_means_nothing_says_so(env):
     with monitor(env) as screen:
         connected(screen)
