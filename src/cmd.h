@@ -15,6 +15,7 @@ enum { EXIT_DONE = 0, EXIT_FAILED = 1, EXIT_USAGE = 2, EXIT_REFUSED = 3, EXIT_IN
 int cmd_monitor(const struct options *options);
 int cmd_list(const struct options *options);
 int cmd_ping(const struct options *options);
+int cmd_status_line(const struct options *options); /* `derptop status` */
 int cmd_doctor(const struct options *options);
 int cmd_speedtest(const struct options *options);
 int cmd_netcheck(const struct options *options);

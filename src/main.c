@@ -16,6 +16,8 @@ static int run(const struct options *options)
         return cmd_list(options);
     case OPTIONS_PING:
         return cmd_ping(options);
+    case OPTIONS_STATUS:
+        return cmd_status_line(options);
     case OPTIONS_DOCTOR:
         return cmd_doctor(options);
     case OPTIONS_SPEEDTEST:

@@ -16,6 +16,7 @@ enum options_command {
     OPTIONS_MONITOR,
     OPTIONS_LIST,
     OPTIONS_PING,
+    OPTIONS_STATUS,
     OPTIONS_DOCTOR,
     OPTIONS_SPEEDTEST,
     OPTIONS_NETCHECK,
@@ -56,11 +57,14 @@ struct options {
     const char *speed; /* replay; NULL = as it was */
 
     /* ping */
-    uint64_t num; /* 0 = until interrupted */
-    uint64_t wait_ns, timeout_ns;
+    uint64_t num;                 /* 0 = until interrupted */
+    uint64_t wait_ns, timeout_ns; /* the latter also of status */
     bool time, utc;
     const char *require; /* "direct", "any"; NULL = not given */
     bool until_direct;
+
+    /* status */
+    bool watch;
 
     /* speedtest */
     uint64_t duration_ns;

@@ -7,6 +7,7 @@ enum {
     FOR_MONITOR = 1 << OPTIONS_MONITOR,
     FOR_LIST = 1 << OPTIONS_LIST,
     FOR_PING = 1 << OPTIONS_PING,
+    FOR_STATUS = 1 << OPTIONS_STATUS,
     FOR_DOCTOR = 1 << OPTIONS_DOCTOR,
     FOR_SPEEDTEST = 1 << OPTIONS_SPEEDTEST,
     FOR_NETCHECK = 1 << OPTIONS_NETCHECK,
@@ -14,12 +15,13 @@ enum {
     FOR_EXPORT = 1 << OPTIONS_EXPORT,
     FOR_REPLAY = 1 << OPTIONS_REPLAY,
     FOR_SCREEN = FOR_MONITOR | FOR_REPLAY,
-    FOR_DEPLOYMENT = FOR_MONITOR | FOR_LIST | FOR_PING | FOR_SPEEDTEST | FOR_DOCTOR | FOR_NETCHECK |
-                     FOR_RECORD | FOR_EXPORT,
+    FOR_DEPLOYMENT = FOR_MONITOR | FOR_LIST | FOR_PING | FOR_STATUS | FOR_SPEEDTEST | FOR_DOCTOR |
+                     FOR_NETCHECK | FOR_RECORD | FOR_EXPORT,
     FOR_EVERY = FOR_DEPLOYMENT | FOR_REPLAY | 1 << OPTIONS_LAB,
-    FOR_JSON = FOR_LIST | FOR_PING | FOR_SPEEDTEST | FOR_DOCTOR | FOR_NETCHECK | FOR_EXPORT,
+    FOR_JSON =
+        FOR_LIST | FOR_PING | FOR_STATUS | FOR_SPEEDTEST | FOR_DOCTOR | FOR_NETCHECK | FOR_EXPORT,
     FOR_HEADLESS = FOR_JSON | FOR_RECORD,
-    FOR_FINDINGS = FOR_MONITOR | FOR_PING | FOR_DOCTOR | FOR_RECORD | FOR_EXPORT,
+    FOR_FINDINGS = FOR_MONITOR | FOR_PING | FOR_STATUS | FOR_DOCTOR | FOR_RECORD | FOR_EXPORT,
 };
 
 const unsigned options_deployment_mask = FOR_DEPLOYMENT;
@@ -42,6 +44,10 @@ const struct flag options_flags[] = {
     {"wait", 0, "TIME", FLAG_DURATION, FOR_PING, AT(wait_ns), "between pings (1s)"},
     {"timeout", 't', "TIME", FLAG_DURATION, FOR_PING, AT(timeout_ns),
      "a ping without answer is lost after it (5s)"},
+    {"watch", 'w', NULL, FLAG_SWITCH, FOR_STATUS, AT(watch),
+     "a line for each change, until interrupted"},
+    {"timeout", 't', "TIME", FLAG_DURATION, FOR_STATUS, AT(timeout_ns),
+     "how long to wait for a pong (5s)"},
     {"require", 0, "direct|any", FLAG_CHOICE, FOR_PING, AT(require),
      "status 1 unless the last ping came so"},
     {"until-direct", 0, NULL, FLAG_SWITCH, FOR_PING, AT(until_direct),
@@ -78,7 +84,8 @@ const struct flag options_flags[] = {
      "relay only"},
     {"color", 0, "auto|always|never", FLAG_CHOICE, FOR_SCREEN, AT(color),
      "when to use colours (auto)"},
-    {"ascii", 0, NULL, FLAG_SWITCH, FOR_SCREEN, AT(ascii), "draw with ASCII alone (DERPTOP_ASCII)"},
+    {"ascii", 0, NULL, FLAG_SWITCH, FOR_SCREEN | FOR_STATUS, AT(ascii),
+     "draw with ASCII alone (DERPTOP_ASCII)"},
     {"theme", 0, "auto|safe|dark|light|contrast|mono", FLAG_CHOICE, FOR_SCREEN, AT(theme),
      "colours"},
     {"mouse", 0, NULL, FLAG_SWITCH, FOR_SCREEN, AT(mouse), "clicks and the wheel (F2)"},
@@ -100,6 +107,8 @@ const struct command_row options_commands[] = {
     {"list", OPTIONS_LIST, OPERAND_NONE, "derptop list", "workspaces and their agents"},
     {"ping", OPTIONS_PING, OPERAND_WORKSPACE, "derptop ping WORKSPACE",
      "pongs, then the diagnosis"},
+    {"status", OPTIONS_STATUS, OPERAND_WORKSPACE, "derptop status WORKSPACE",
+     "one line, for prompts and status bars"},
     {"speedtest", OPTIONS_SPEEDTEST, OPERAND_WORKSPACE, "derptop speedtest WORKSPACE",
      "throughput, and what it does to the latency"},
     {"doctor", OPTIONS_DOCTOR, OPERAND_WORKSPACE, "derptop doctor WORKSPACE",

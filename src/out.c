@@ -3,20 +3,36 @@
 #include <errno.h>
 #include <langinfo.h>
 #include <math.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
+
+/* SIGPIPE is ignored because of the sockets; the shell is to see 141. */
+static void end_by_sigpipe(void)
+{
+    (void)signal(SIGPIPE, SIG_DFL);
+    (void)raise(SIGPIPE);
+}
+
+void out_need_reader(void)
+{
+    struct pollfd out = {.fd = STDOUT_FILENO};
+    if (poll(&out, 1, 0) > 0 && (out.revents & POLLERR) != 0) {
+        end_by_sigpipe();
+    }
+}
 
 void out_flush(void)
 {
     if (fflush(stdout) == 0 && ferror(stdout) == 0) {
         return;
     }
-    if (errno == EPIPE) { /* SIGPIPE is ignored because of the sockets; the shell is to see 141 */
-        (void)signal(SIGPIPE, SIG_DFL);
-        (void)raise(SIGPIPE);
+    if (errno == EPIPE) {
+        end_by_sigpipe();
     }
     out_error("cannot write to standard output");
     exit(1); // NOLINT(concurrency-mt-unsafe): the core's thread has nothing to save

@@ -15,6 +15,9 @@
 /* What was printed to stdout goes out now, or the program ends: there is no place for it. */
 void out_flush(void);
 
+/* Likewise when nobody reads it any more, for one who has nothing to print yet. */
+void out_need_reader(void);
+
 /* Prints text and flushes. */
 void out_text(const char *format, ...) NET_PRINTF(1, 2);
 

@@ -82,6 +82,8 @@ def test_the_json_of_the_readme_is_what_is_printed():
         # Which way the pings above went is a matter of luck: this one has no choice.
         relayed = program.run("ping", "dev1", "-n", "1", "--disable-direct-connections", "--json", env=env)
         printed += program.json_lines(relayed.stdout)
+        relayed = program.run("status", "dev1", "--disable-direct-connections", "--json", env=env)
+        printed += program.json_lines(relayed.stdout)
         with program.ControlledLab() as controlled:
             printed += [controlled.answer("relay gone"), controlled.answer("nonsense")]
         doctor = program.run("doctor", "dev1", "--disable-direct-connections", "--json", env=env)

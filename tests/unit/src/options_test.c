@@ -137,6 +137,21 @@ static void test_ping_may_require_a_way(void **state)
     refused("doctor d --require any", "--require");
 }
 
+static void test_status_is_once_or_watched(void **state)
+{
+    (void)state;
+    struct options out = parsed("status d");
+    assert_int_equal(out.command, OPTIONS_STATUS);
+    assert_false(out.watch);
+    assert_true(out.timeout_ns == 5 * NS_PER_SEC);
+    out = parsed("status -wt 30s d --ascii");
+    assert_true(out.watch && out.ascii);
+    assert_true(out.timeout_ns == 30 * NS_PER_SEC);
+    refused("status", "which one?");
+    refused("ping d --watch", "--watch");
+    refused("status d --num 3", "--num");
+}
+
 static void test_unknown_flags_bring_the_nearest(void **state)
 {
     (void)state;
@@ -264,6 +279,7 @@ int main(void)
         cmocka_unit_test(test_values_stand_beside_or_behind_their_flag),
         cmocka_unit_test(test_bad_values_are_named),
         cmocka_unit_test(test_ping_may_require_a_way),
+        cmocka_unit_test(test_status_is_once_or_watched),
         cmocka_unit_test(test_unknown_flags_bring_the_nearest),
         cmocka_unit_test(test_a_flag_of_another_command_is_refused),
         cmocka_unit_test(test_headers_repeat_up_to_a_limit),
