@@ -215,6 +215,10 @@ static const struct field workspace_fields[] = {
     U32(S, last_rtt_us),
     NUMBER(S, spark_count, SNAPSHOT_SPARK),
     NUMBERS(S, spark_us, UINT32_MAX),
+    NUMBERS(S, spark_path, PATH_DIRECT),
+    U32(S, errors),
+    U32(S, warnings),
+    U32(S, infos),
 };
 static const struct field_table workspaces = TABLE(workspace_fields, S);
 #undef S
@@ -230,7 +234,9 @@ static const struct field_table log_lines = TABLE(log_fields, S);
 #undef S
 
 #define S struct snapshot_event
-static const struct field event_fields[] = {U64(S, seq), WALL(S, when), TIME(S, at), TEXT(S, text)};
+static const struct field event_fields[] = {
+    U64(S, seq), WALL(S, when), TIME(S, at), UUID(S, agent), TEXT(S, about), TEXT(S, text),
+};
 static const struct field_table events = TABLE(event_fields, S);
 #undef S
 

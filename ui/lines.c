@@ -23,7 +23,8 @@ static bool holds(const struct snapshot *s, enum view view, size_t index, const 
 {
     size_t at = 0;
     return view == VIEW_LOG ? log_holds(&s->log[index], text)
-                            : text_holds(s->events[index].text, text, &at);
+                            : text_holds(s->events[index].text, text, &at) ||
+                                  text_holds(s->events[index].about, text, &at);
 }
 
 static bool level_passes(const struct app *app, const struct snapshot *s, enum view view, size_t i)
@@ -59,6 +60,15 @@ static void add(struct lines *out, const struct line *line, uint64_t wanted)
     out->all[out->count] = *line;
     out->chosen = line->number <= wanted ? out->count : out->chosen;
     out->count++;
+}
+
+bool event_is_elsewhere(const struct snapshot *s, const struct snapshot_event *event)
+{
+    if (event->about[0] == '\0' || s->selected < 0) {
+        return event->about[0] != '\0';
+    }
+    const struct snapshot_workspace *row = &s->workspaces[s->selected];
+    return !uuid_equal(&event->agent, uuid_is_zero(&row->agent) ? &row->workspace : &row->agent);
 }
 
 void lines_collect(const struct app *app, enum view view, const struct snapshot *s,

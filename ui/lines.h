@@ -25,6 +25,9 @@ struct lines {
     struct line all[LINES_SHOWN_MAX];
 };
 
+/* Whether an event is about a workspace other than the selected one. */
+bool event_is_elsewhere(const struct snapshot *s, const struct snapshot_event *event);
+
 /* Of the view (log or events). */
 void lines_collect(const struct app *app, enum view view, const struct snapshot *s,
                    struct lines *out);

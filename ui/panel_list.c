@@ -93,7 +93,14 @@ int first_shown(int at, int count, int rows)
 static void draw_detail(struct canvas *canvas, struct rect rect, int row_at,
                         const struct snapshot_workspace *row)
 {
-    enum { SIGN_COL = 4, SPARK_COL = 6 };
+    enum { SIGN_COL = 4, SPARK_COL = 6, FOUND_COLS = 2 };
+    struct row_finding found[FINDING_CODES];
+    bool bad = row_findings(row, found) > 0 && found[0].severity >= SEVERITY_WARNING;
+    if (bad) {
+        (void)canvas_text(canvas, rect, row_at, rect.cols - 1, severity_style(found[0].severity),
+                          severity_sign(canvas->glyphs, found[0].severity));
+    }
+    rect.cols -= bad ? FOUND_COLS : 0;
     if (row->spark_count == 0) {
         (void)canvas_text(canvas, rect, row_at, SIGN_COL, STYLE_DIM,
                           row->state == WORKSPACE_RUNNING && row->watched ? "no answer yet"
@@ -103,8 +110,7 @@ static void draw_detail(struct canvas *canvas, struct rect rect, int row_at,
     bool direct = row->path == PATH_DIRECT;
     (void)canvas_text(canvas, rect, row_at, SIGN_COL, path_style(row->path),
                       direct ? canvas->glyphs->direct : canvas->glyphs->relay);
-    spark_draw(canvas, rect, row_at, SPARK_COL, row->spark_us, row->spark_count, 0,
-               path_style(row->path));
+    spark_draw(canvas, rect, row_at, SPARK_COL, row, 0);
 }
 
 static void draw_row(struct canvas *canvas, struct rect rect, int row_at, int nth,

@@ -7,7 +7,16 @@
 #include "ui/panels.h"
 #include "ui/plot.h"
 
-enum { ENTRY_ROWS = 4, PATH_COL = 24, PATH_COLS = 11, RTT_COLS = 9, WORD_COLS = 18, HEAD_ROWS = 1 };
+enum {
+    ENTRY_ROWS = 6,
+    HEAD_ROWS = 1,
+    NAME_COL = 4,
+    PATH_COL = 24,
+    LAST_END = 44,  /* right of the last round trip */
+    FOUND_COL = 46, /* sign of the worst finding, and how many there are */
+    GRAPH_COL = 51,
+    WORD_COLS = 44, /* beside the graph, at least; else they stand below the name */
+};
 
 /* One scale for all rows: a round number, which no outlier makes too high. */
 static uint32_t shared_top(const struct snapshot *s, const int *rows, int count)
@@ -28,24 +37,66 @@ static uint32_t shared_top(const struct snapshot *s, const int *rows, int count)
     return (uint32_t)scale.top;
 }
 
-/* What the last probes say, and what was found of the one that is shown. */
-static void draw_words(struct canvas *canvas, struct rect inner, int at, int col,
-                       const struct snapshot_workspace *row, const struct finding *finding)
+/* Where the graph stands: it gives way to words where those have room of their own. */
+static struct rect graph_of(struct rect inner)
 {
+    int room = inner.cols - GRAPH_COL;
+    struct rect graph = {inner.row, inner.col + GRAPH_COL, inner.rows, room};
+    graph.cols = room > SNAPSHOT_SPARK ? SNAPSHOT_SPARK : room;
+    return graph;
+}
+
+static int words_col(struct rect inner)
+{
+    int col = GRAPH_COL + SNAPSHOT_SPARK + 2;
+    return col + WORD_COLS <= inner.cols ? col : 0;
+}
+
+/* What the last probes say, and what was found: the worst of it, in so few rows. */
+static void draw_words(struct canvas *canvas, struct rect area, int at, int rows,
+                       const struct snapshot_workspace *row)
+{
+    struct row_finding found[FINDING_CODES];
     unsigned lost = 0;
+    size_t count = row_findings(row, found);
     for (size_t i = 0; i < row->spark_count; i++) {
         lost += row->spark_us[i] == 0 ? 1U : 0U;
     }
-    int used = canvas_print(canvas, inner, at, col, lost > 0 ? STYLE_LOST : STYLE_DIM, "lost %u/%u",
-                            lost, (unsigned)row->spark_count);
-    if (finding != NULL) {
-        (void)canvas_print(canvas, inner, at, col + used + 2, severity_style(finding->severity),
-                           "%s %s", severity_sign(canvas->glyphs, finding->severity),
-                           finding->title);
+    if (row->spark_count > 0 && (rows > 1 || count == 0)) {
+        (void)canvas_print(canvas, area, at, 0, lost > 0 ? STYLE_LOST : STYLE_DIM, "lost %u/%u",
+                           lost, (unsigned)row->spark_count);
+        at++;
+        rows--;
+    }
+    for (size_t i = 0; i < count && rows > 0; i++, rows--, at++) {
+        (void)canvas_print(canvas, area, at, 0, severity_style(found[i].severity), "%s %s",
+                           severity_sign(canvas->glyphs, found[i].severity),
+                           finding_title(found[i].code));
     }
 }
 
-/* The last probes as bars of several rows, oldest at the left. */
+/* The worst finding as a sign, and how many warnings and errors there are. */
+static void draw_found(struct canvas *canvas, struct rect inner, int at,
+                       const struct snapshot_workspace *row)
+{
+    struct row_finding found[FINDING_CODES];
+    size_t bad = 0;
+    size_t count = row_findings(row, found);
+    while (bad < count && found[bad].severity >= SEVERITY_WARNING) {
+        bad++;
+    }
+    if (count == 0) {
+        return;
+    }
+    int col =
+        FOUND_COL + canvas_text(canvas, inner, at, FOUND_COL, severity_style(found[0].severity),
+                                severity_sign(canvas->glyphs, found[0].severity));
+    if (bad > 1) {
+        (void)canvas_print(canvas, inner, at, col, severity_style(found[0].severity), "%zu", bad);
+    }
+}
+
+/* The last probes as bars of several rows, the newest at the right. */
 static void draw_bars(struct canvas *canvas, struct rect plot, const struct snapshot_workspace *row,
                       uint32_t top)
 {
@@ -53,25 +104,44 @@ static void draw_bars(struct canvas *canvas, struct rect plot, const struct snap
     struct bar bars[SNAPSHOT_SPARK * PER_CELL_MOST] = {0};
     struct scale scale = {.top = top};
     size_t each = plot_per_cell(canvas->glyphs);
-    for (size_t i = 0; i < row->spark_count * each; i++) {
-        uint32_t us = row->spark_us[i / each];
+    int count = row->spark_count < plot.cols ? row->spark_count : plot.cols;
+    size_t from = row->spark_count - (size_t)count;
+    for (size_t i = 0; i < (size_t)count * each; i++) {
+        uint32_t us = row->spark_us[from + i / each];
+        enum path_kind path = row->spark_path[from + i / each];
         unsigned height =
             us == 0 ? 0 : scale_height(&scale, us, plot_height(canvas->glyphs, plot.rows));
         bars[i] = (struct bar){.height = height,
                                .line = height,
-                               .style = path_style(row->path),
-                               .hatched = row->path == PATH_DERP};
+                               .style = path_style(path),
+                               .hatched = path == PATH_DERP};
     }
-    plot.cols = row->spark_count;
+    plot.col += plot.cols - count;
+    plot.cols = count;
     plot_bars(canvas, plot, bars);
     for (int i = 0; i < plot.cols; i++) {
-        if (row->spark_us[i] > top) {
+        uint32_t us = row->spark_us[from + (size_t)i];
+        if (us > top) {
             canvas_put(canvas, plot.row, plot.col + i, STYLE_STRONG, canvas->glyphs->clipped);
         }
-        if (row->spark_us[i] == 0) {
+        if (us == 0) {
             canvas_put(canvas, plot.row + plot.rows - 1, plot.col + i, STYLE_LOST,
                        canvas->glyphs->lost);
         }
+    }
+}
+
+static void draw_graph(struct canvas *canvas, struct rect inner, int at, int high,
+                       const struct snapshot_workspace *row, uint32_t top)
+{
+    struct rect graph = graph_of(inner);
+    if (high > 1) {
+        graph.row += at;
+        graph.rows = high;
+        draw_bars(canvas, graph, row, top);
+    } else if (graph.cols > 0) {
+        int count = row->spark_count < graph.cols ? row->spark_count : graph.cols;
+        spark_draw(canvas, graph, at, graph.cols - count, row, top);
     }
 }
 
@@ -79,32 +149,15 @@ static void draw_bars(struct canvas *canvas, struct rect plot, const struct snap
 static int entry_rows(int rows, int count)
 {
     int each = count > 0 ? (rows - HEAD_ROWS) / count : 1;
-    return each > ENTRY_ROWS ? ENTRY_ROWS : each < 3 ? 1 : each;
+    return each > ENTRY_ROWS ? ENTRY_ROWS : each < 1 ? 1 : each;
 }
 
-static void draw_row(struct canvas *canvas, struct rect inner, int at, int high,
-                     const struct app *app, const struct snapshot_workspace *row, uint32_t top,
-                     const struct finding *finding)
+static void draw_path(struct canvas *canvas, struct rect inner, int at,
+                      const struct snapshot_workspace *row)
 {
-    char title[SNAPSHOT_NAME * 2];
-    char latency[ROW_LATENCY];
-    enum style sign_style = STYLE_TEXT;
     const struct glyphs *g = canvas->glyphs;
-    const char *sign = row_sign(g, row, &sign_style);
-    struct rect name = {inner.row, inner.col, inner.rows, PATH_COL - 1};
-    struct rect rtt = {inner.row, inner.col, inner.rows, PATH_COL + PATH_COLS + RTT_COLS};
-    int spark = rtt.cols + 2;
-    row_title(row, title, sizeof title);
-    if (pins_has(&app->pins, &row->workspace)) {
-        (void)canvas_text(canvas, inner, at, 0, STYLE_STRONG, g->pinned);
-    }
-    (void)canvas_text(canvas, inner, at, 2, sign_style, sign);
-    (void)canvas_text(canvas, name, at, 4, STYLE_TEXT, title);
-    if (!row->watched) {
-        (void)canvas_text(canvas, inner, at, PATH_COL, STYLE_DIM,
-                          "not watched: keep_connected says how many are");
-        return;
-    }
+    char latency[ROW_LATENCY];
+    struct rect rtt = {inner.row, inner.col, inner.rows, LAST_END};
     if (row->path == PATH_NONE) {
         (void)canvas_text(canvas, inner, at, PATH_COL, STYLE_DIM, row_word(row));
         return;
@@ -114,29 +167,55 @@ static void draw_row(struct canvas *canvas, struct rect inner, int at, int high,
                        direct ? g->direct : g->relay, direct ? "direct" : "relay");
     row_latency(g, row, latency);
     canvas_right(canvas, rtt, at, row->grade == GRADE_POOR ? STYLE_WARNING : STYLE_TEXT, latency);
-    if (high > 1) {
-        draw_bars(canvas, (struct rect){inner.row + at, inner.col + spark, high, SNAPSHOT_SPARK},
-                  row, top);
-    } else {
-        spark_draw(canvas, inner, at, spark, row->spark_us, row->spark_count, top,
-                   path_style(row->path));
+}
+
+static void draw_row(struct canvas *canvas, struct rect inner, int at, int rows,
+                     const struct app *app, const struct snapshot_workspace *row, uint32_t top)
+{
+    char title[SNAPSHOT_NAME * 2];
+    enum style sign_style = STYLE_TEXT;
+    const struct glyphs *g = canvas->glyphs;
+    const char *sign = row_sign(g, row, &sign_style);
+    struct rect name = {inner.row, inner.col, inner.rows, PATH_COL - 1};
+    int words = words_col(inner);
+    int high = rows > 1 ? rows - 1 : 1; /* of the graph; a row stays free below it */
+    row_title(row, title, sizeof title);
+    if (pins_has(&app->pins, &row->workspace)) {
+        (void)canvas_text(canvas, inner, at, 0, STYLE_STRONG, g->pinned);
     }
-    int words = spark + SNAPSHOT_SPARK + 2;
-    if (words + WORD_COLS <= inner.cols) {
-        draw_words(canvas, inner, at, words, row, finding);
+    (void)canvas_text(canvas, inner, at, 2, sign_style, sign);
+    (void)canvas_text(canvas, name, at, NAME_COL, STYLE_TEXT, title);
+    if (!row->watched) {
+        (void)canvas_text(canvas, inner, at, PATH_COL, STYLE_DIM,
+                          "not watched: keep_connected says how many are");
+        return;
+    }
+    draw_path(canvas, inner, at, row);
+    draw_found(canvas, inner, at, row);
+    draw_graph(canvas, inner, at, high, row, top);
+    if (words > 0) {
+        struct rect area = {inner.row, inner.col + words, inner.rows, inner.cols - words};
+        draw_words(canvas, area, at, high, row);
+    } else if (rows > 1) {
+        struct rect area = {inner.row, inner.col + NAME_COL, inner.rows, GRAPH_COL - NAME_COL - 1};
+        draw_words(canvas, area, at + 1, rows > 2 ? rows - 2 : 1, row);
     }
 }
 
 static void draw_head(struct canvas *canvas, struct rect inner, uint32_t top)
 {
     char latency[LATENCY_TEXT];
+    struct rect rtt = {inner.row, inner.col, inner.rows, LAST_END};
+    struct rect graph = graph_of(inner);
+    int words = words_col(inner);
     latency_text((uint64_t)top * NS_PER_US, latency);
-    struct rect rtt = {inner.row, inner.col, inner.rows, PATH_COL + PATH_COLS + RTT_COLS};
-    (void)canvas_text(canvas, inner, 0, 4, STYLE_DIM, "NAME");
+    (void)canvas_text(canvas, inner, 0, NAME_COL, STYLE_DIM, "NAME");
     (void)canvas_text(canvas, inner, 0, PATH_COL, STYLE_DIM, "PATH");
     canvas_right(canvas, rtt, 0, STYLE_DIM, "LAST");
-    (void)canvas_print(canvas, inner, 0, rtt.cols + 2, STYLE_DIM, "LAST %d PROBES, TOP IS %s",
-                       SNAPSHOT_SPARK, latency);
+    (void)canvas_print(canvas, graph, 0, 0, STYLE_DIM, "LAST %d, TOP IS %s", graph.cols, latency);
+    if (words > 0) {
+        (void)canvas_text(canvas, inner, 0, words, STYLE_DIM, "FINDINGS");
+    }
 }
 
 static int collect(const struct app *app, const struct snapshot *s,
@@ -167,8 +246,7 @@ void panel_overview(struct canvas *canvas, struct rect rect, const struct app *a
     for (int i = 0; i < shown && first + i < count; i++) {
         int index = rows[first + i];
         int at = HEAD_ROWS + i * each;
-        draw_row(canvas, inner, at, each > 1 ? each - 1 : 1, app, &s->workspaces[index], top,
-                 index == s->selected && s->finding_count > 0 ? &s->findings[0] : NULL);
+        draw_row(canvas, inner, at, each, app, &s->workspaces[index], top);
         if (first + i == (int)list->at) {
             canvas_row_style(canvas, (struct rect){inner.row, inner.col, inner.rows, PATH_COL - 1},
                              at, STYLE_SELECTED);

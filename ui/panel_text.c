@@ -67,10 +67,15 @@ static void draw_log_line(struct canvas *canvas, struct rect inner, int row,
     (void)draw_found(canvas, inner, row, col + PART_COLS, style, line->text, sought);
 }
 
-static void draw_event(struct canvas *canvas, struct rect inner, int row,
+/* It names its workspace unless that is the one which the screen is about. */
+static void draw_event(struct canvas *canvas, struct rect inner, int row, const struct snapshot *s,
                        const struct snapshot_event *event, const char *sought, bool chosen)
 {
     int col = draw_time(canvas, inner, row, event->when, false, chosen) + 1;
+    if (event_is_elsewhere(s, event)) {
+        col += draw_found(canvas, inner, row, col, STYLE_STRONG, event->about, sought);
+        col += canvas_text(canvas, inner, row, col, STYLE_STRONG, ": ");
+    }
     (void)draw_found(canvas, inner, row, col, STYLE_TEXT, event->text, sought);
 }
 
@@ -148,7 +153,7 @@ static void draw_lines(struct canvas *canvas, struct rect rect, const struct app
         } else if (view == VIEW_LOG) {
             draw_log_line(canvas, inner, i, &s->log[line->index], sought, chosen);
         } else {
-            draw_event(canvas, inner, i, &s->events[line->index], sought, chosen);
+            draw_event(canvas, inner, i, s, &s->events[line->index], sought, chosen);
         }
     }
     if (lines->count == 0) {
@@ -184,6 +189,6 @@ void panel_events(struct canvas *canvas, struct rect rect, const struct app *app
     int last = (int)s->event_count - 1;
     from = from > last ? last : from;
     for (int i = 0; i < inner.rows && last - from - i >= 0 && last >= 0; i++) {
-        draw_event(canvas, inner, i, &s->events[last - from - i], "", false);
+        draw_event(canvas, inner, i, s, &s->events[last - from - i], "", false);
     }
 }

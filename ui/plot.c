@@ -99,21 +99,22 @@ void plot_bars(struct canvas *canvas, struct rect plot, const struct bar *bars)
     }
 }
 
-void spark_draw(struct canvas *canvas, struct rect rect, int row, int col, const uint32_t *us,
-                size_t count, uint32_t most, enum style style)
+void spark_draw(struct canvas *canvas, struct rect rect, int row, int col,
+                const struct snapshot_workspace *of, uint32_t most)
 {
     enum { LEVELS = 8 };
     size_t room = rect.cols > col ? (size_t)(rect.cols - col) : 0;
-    size_t from = count > room ? count - room : 0;
+    size_t from = of->spark_count > room ? of->spark_count - room : 0;
     uint32_t top = most == 0 ? 1 : most;
-    for (size_t i = from; i < count && most == 0; i++) {
-        top = us[i] > top ? us[i] : top;
+    for (size_t i = from; i < of->spark_count && most == 0; i++) {
+        top = of->spark_us[i] > top ? of->spark_us[i] : top;
     }
-    for (size_t i = from; i < count && row >= 0 && row < rect.rows; i++) {
+    for (size_t i = from; i < of->spark_count && row >= 0 && row < rect.rows; i++) {
         int at = rect.col + col + (int)(i - from);
-        uint64_t level = (uint64_t)us[i] * (LEVELS - 1) / top;
+        uint32_t us = of->spark_us[i];
+        uint64_t level = (uint64_t)us * (LEVELS - 1) / top;
         level = level >= LEVELS ? LEVELS - 1 : level;
-        canvas_put(canvas, rect.row + row, at, us[i] == 0 ? STYLE_LOST : style,
-                   us[i] == 0 ? canvas->glyphs->lost : canvas->glyphs->spark[level]);
+        canvas_put(canvas, rect.row + row, at, us == 0 ? STYLE_LOST : path_style(of->spark_path[i]),
+                   us == 0 ? canvas->glyphs->lost : canvas->glyphs->spark[level]);
     }
 }

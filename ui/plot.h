@@ -23,10 +23,11 @@ unsigned plot_height(const struct glyphs *glyphs, int rows); /* steps */
 /* plot_per_cell bars for each column of the rectangle. */
 void plot_bars(struct canvas *canvas, struct rect plot, const struct bar *bars);
 
-/* The last round trips as a line of signs, oldest first; 0 is a lost probe. `most` is what the
- * highest sign stands for; 0 = the greatest of them. */
-void spark_draw(struct canvas *canvas, struct rect rect, int row, int col, const uint32_t *us,
-                size_t count, uint32_t most, enum style style);
+/* The last round trips of a workspace as a line of signs, oldest first, as many as there is room
+ * for on the right of `col`. `most` is what the highest sign stands for; 0 = the greatest of them.
+ */
+void spark_draw(struct canvas *canvas, struct rect rect, int row, int col,
+                const struct snapshot_workspace *of, uint32_t most);
 
 enum style path_style(enum path_kind path);
 

@@ -41,6 +41,27 @@ static char lower(char c)
     return c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c;
 }
 
+size_t row_findings(const struct snapshot_workspace *row, struct row_finding out[FINDING_CODES])
+{
+    const struct {
+        enum finding_severity severity;
+        uint32_t codes;
+    } all[] = {
+        {SEVERITY_ERROR, row->errors},
+        {SEVERITY_WARNING, row->warnings},
+        {SEVERITY_INFO, row->infos},
+    };
+    size_t count = 0;
+    for (size_t i = 0; i < sizeof all / sizeof *all; i++) {
+        for (unsigned code = 0; code < FINDING_CODES && count < FINDING_CODES; code++) {
+            if ((all[i].codes >> code & 1U) != 0) {
+                out[count++] = (struct row_finding){(enum finding_code)code, all[i].severity};
+            }
+        }
+    }
+    return count;
+}
+
 bool text_holds(const char *text, const char *part, size_t *at)
 {
     size_t len = strlen(part);

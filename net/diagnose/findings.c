@@ -91,6 +91,16 @@ bool findings_unsettled(const struct findings *findings)
     return false;
 }
 
+uint32_t findings_standing(const struct findings *findings, enum finding_severity severity)
+{
+    uint32_t set = 0;
+    for (unsigned i = 0; i < FINDING_CODES; i++) {
+        const struct findings_entry *one = &findings->all[i];
+        set |= one->standing && one->newest.severity == severity ? UINT32_C(1) << i : 0;
+    }
+    return set;
+}
+
 size_t findings_list(const struct findings *findings, struct finding out[FINDING_CODES])
 {
     size_t count = 0;

@@ -10,6 +10,8 @@
 #ifndef NET_DIAGNOSE_FINDINGS_H
 #define NET_DIAGNOSE_FINDINGS_H
 
+#include <stdint.h>
+
 #include "net/base/now.h"
 #include "net/diagnose/finding.h"
 
@@ -47,6 +49,9 @@ bool findings_event(struct findings *findings, struct findings_event *out);
 
 /* Something is about to appear or to go: another step is needed even if no fact changes. */
 bool findings_unsettled(const struct findings *findings);
+
+/* Those of a severity that stand, as a set: bit n is that of code n. */
+uint32_t findings_standing(const struct findings *findings, enum finding_severity severity);
 
 /* Those that stand, in order: findings_order. Returns how many. */
 size_t findings_list(const struct findings *findings, struct finding out[FINDING_CODES]);

@@ -1,7 +1,7 @@
 /*
- * The facts of the diagnosis, gathered from the snapshot that is about to be published (so that a
- * figure is the same everywhere) and from what is known besides: the DERP map, both sides'
- * distances to the relays; and core_facts_network.c.
+ * The facts of the diagnosis of one agent. What is so for all of them comes from the snapshot that
+ * is about to be published, so that it is the same everywhere; the rest from its watch, the DERP
+ * map and both sides' distances to the relays; and core_facts_network.c.
  */
 #include <string.h>
 
@@ -132,18 +132,20 @@ static enum fact_agent agent_fact(enum agent_state state)
     return facts[state];
 }
 
-static void gather_workspace(const struct watch *watch, const struct snapshot *s, struct facts *out)
+static void gather_workspace(const struct core *core, const struct watch *watch, struct facts *out)
 {
+    const struct deployment_workspace *workspace = NULL;
+    const struct deployment_agent *agent = NULL;
     const char *status = "";
-    if (s->selected >= 0) {
-        const struct snapshot_workspace *row = &s->workspaces[s->selected];
-        bool has_agent = !uuid_is_zero(&row->agent);
-        copy(out->workspace, sizeof out->workspace, row->name);
-        out->workspace_state = workspace_fact(row->state, &status);
-        out->agent = has_agent ? agent_fact(row->agent_state) : FACT_AGENT_UNKNOWN;
+    if (core_find_row(core, watch == NULL ? &core->selected : &watch->agent, &workspace, &agent)) {
+        copy(out->workspace, sizeof out->workspace, workspace->name);
+        out->workspace_state = workspace_fact(core_workspace_state(workspace->status), &status);
         text_copy(out->workspace_status, sizeof out->workspace_status, status);
     }
-    copy(out->agent_version, sizeof out->agent_version, s->agent_version);
+    if (agent != NULL) {
+        out->agent = agent_fact(core_agent_state(agent->status));
+        copy(out->agent_version, sizeof out->agent_version, agent->version);
+    }
     if (watch == NULL) {
         return;
     }
@@ -166,16 +168,19 @@ static void region_fact(const struct core *core, int64_t id, struct fact_region 
     text_copy(out->name, sizeof out->name, region == NULL ? "" : region->name);
 }
 
-static void gather_relay(struct core *core, const struct snapshot *s, int64_t id, struct facts *out)
+static void gather_relay(const struct core *core, int64_t id, mono_ns now, mono_ns *down_since,
+                         struct facts *out)
 {
     const struct relay_status *status = relays_status(paths_relays(core->paths), id);
+    struct snapshot_link link;
+    core_relay_link(status, id, &link);
     region_fact(core, id, &out->relay_region);
-    out->relay = link_fact(&s->relay);
-    out->relay_down_ns = down_for(out->relay, s->now, &core->diagnosis.relay_down);
-    copy(out->relay_text, sizeof out->relay_text, s->relay.detail);
-    copy(out->relay_health, sizeof out->relay_health, s->relay_health);
-    out->relay_websocket = s->relay_websocket;
+    out->relay = link_fact(&link);
+    out->relay_down_ns = down_for(out->relay, now, down_since);
+    copy(out->relay_text, sizeof out->relay_text, link.detail);
     if (status != NULL) {
+        copy(out->relay_health, sizeof out->relay_health, status->health);
+        out->relay_websocket = status->websocket;
         copy(out->relay_websocket_reason, sizeof out->relay_websocket_reason,
              status->websocket_reason);
     }
@@ -239,22 +244,23 @@ static void gather_distances(const struct core *core, const struct watch *watch,
  * ------------------------------------------------------------------------------------------------
  */
 
-static void gather_probes(const struct snapshot *s, struct fact_probes *out)
+static void gather_probes(const struct watch *watch, enum path_kind path, struct fact_probes *out)
 {
     uint64_t values[FACTS_WINDOW];
     struct latency_figures figures;
     size_t seen = 0;
     size_t answered = 0;
     bool in_a_row = true;
-    for (size_t i = s->sample_count; i > 0 && seen < FACTS_WINDOW; i--) {
-        const struct snapshot_sample *sample = &s->samples[i - 1];
+    uint64_t kept = watch->beats > SNAPSHOT_SAMPLES_MAX ? watch->beats - SNAPSHOT_SAMPLES_MAX : 0;
+    for (uint64_t n = watch->beats; n > kept && seen < FACTS_WINDOW; n--) {
+        const struct snapshot_sample *sample = &watch->samples[(n - 1) % SNAPSHOT_SAMPLES_MAX];
         seen += sample->state == SAMPLE_PENDING ? 0 : 1;
         if (sample->state == SAMPLE_LOST) {
             out->lost++;
             out->lost_in_a_row += in_a_row ? 1 : 0;
         } else if (sample->state == SAMPLE_PONG) {
             in_a_row = false;
-            if ((enum path_kind)sample->path == s->path) { /* two ways together mean nothing */
+            if ((enum path_kind)sample->path == path) { /* two ways together mean nothing */
                 values[FACTS_WINDOW - ++answered] = (uint64_t)sample->rtt_us * NS_PER_US;
             }
         }
@@ -266,42 +272,55 @@ static void gather_probes(const struct snapshot *s, struct fact_probes *out)
     out->jitter_ns = figures.jitter_ns;
 }
 
-static void gather_path(const struct core *core, const struct watch *watch,
-                        const struct snapshot *s, struct facts *out)
+static void gather_tunnel(const struct watch *watch, mono_ns now, struct facts *out)
+{
+    struct wg_status status;
+    if (!tunnel_peer_status(watch->config.peer, &status)) {
+        return;
+    }
+    out->handshake = status.last_handshake != 0 ? FACT_YES : FACT_NO;
+    out->handshake_age_ns = status.last_handshake == 0 ? 0 : mono_since(now, status.last_handshake);
+    out->handshake_attempts = status.attempts;
+    out->data_wanted = !watch->paused;
+}
+
+static void gather_path(const struct watch *watch, const struct diagnosed *diagnosed, mono_ns now,
+                        struct facts *out)
 {
     static const enum fact_path paths[] = {[PATH_NONE] = FACT_PATH_NONE,
                                            [PATH_DERP] = FACT_PATH_RELAY,
                                            [PATH_DIRECT] = FACT_PATH_DIRECT};
     const struct candidates *all = peer_path_candidates(watch->config.path);
-    out->path = paths[s->path];
-    out->path_for_ns = s->path == PATH_NONE ? 0 : mono_since(s->now, s->path_since);
-    copy(out->path_address, sizeof out->path_address,
-         s->path == PATH_DIRECT ? s->path_address : "");
+    enum path_kind path = core_path_kind(watch);
+    out->path = paths[path];
+    out->path_for_ns = path == PATH_NONE ? 0 : mono_since(now, core_path_since(watch));
+    if (path == PATH_DIRECT) {
+        struct path_status status;
+        peer_path_status(watch->config.path, &status);
+        address_text(&status.best, out->path_address);
+    }
     out->candidates = all->count;
     for (size_t i = 0; i < all->count; i++) {
         out->candidates_silent += all->all[i].probes >= 2 && all->all[i].pongs == 0 ? 1 : 0;
     }
-    gather_probes(s, &out->probes);
-    out->path_mtu = core->diagnosis.path_mtu;
-    out->path_mtu_want = core->diagnosis.path_mtu_want;
-    address_text(&core->diagnosis.path_mtu_to, out->path_mtu_to);
-    out->handshake = !s->has_tunnel ? FACT_UNKNOWN : s->handshake_at != 0 ? FACT_YES : FACT_NO;
-    out->handshake_age_ns = s->handshake_at == 0 ? 0 : mono_since(s->now, s->handshake_at);
-    out->handshake_attempts = s->has_tunnel ? s->handshake_attempts : 0;
-    out->data_wanted = s->has_tunnel && !s->paused;
+    gather_probes(watch, path, &out->probes);
+    out->path_mtu = diagnosed->path_mtu;
+    out->path_mtu_want = diagnosed->path_mtu_want;
+    address_text(&diagnosed->path_mtu_to, out->path_mtu_to);
+    gather_tunnel(watch, now, out);
 }
 
-void core_gather_facts(struct core *core, const struct snapshot *s, struct facts *out)
+void core_gather_facts(struct core *core, const struct watch *watch, struct diagnosed *diagnosed,
+                       const struct snapshot *s, struct facts *out)
 {
-    const struct watch *watch = core_selected_watch(core);
     memset(out, 0, sizeof *out);
     gather_deployment(core, s, out);
-    gather_workspace(watch, s, out);
+    gather_workspace(core, watch, out);
     core_gather_own(core, out);
-    gather_relay(core, s, s->region, out);
+    gather_relay(core, core_region_in_use(core, watch), s->now, &diagnosed->relay_down, out);
     if (watch != NULL) {
         core_gather_agent(core, watch, out);
-        gather_path(core, watch, s, out);
+        gather_path(watch, diagnosed, s->now, out);
         gather_distances(core, watch, out);
     }
     core_look_for_aws(core, out);

@@ -190,14 +190,10 @@ void core_look_for_aws(const struct core *core, struct facts *out)
  */
 
 /* The way that is in use, or else the narrowest of those that were tried and are too narrow. */
-static void read_path_mtu(struct core *core, const struct watch *watch)
+static void read_path_mtu(struct diagnosed *d, const struct watch *watch)
 {
-    struct diagnosis *d = &core->diagnosis;
     struct path_status status;
     d->path_mtu = 0;
-    if (watch == NULL) {
-        return;
-    }
     peer_path_status(watch->config.path, &status);
     const struct candidates *all = peer_path_candidates(watch->config.path);
     for (size_t i = 0; i < all->count; i++) {
@@ -221,26 +217,34 @@ static void read_path_mtu(struct core *core, const struct watch *watch)
 }
 
 /* The path became direct, or another direct one: its MTU is asked for at once. */
-static bool is_another_path(const struct diagnosis *d, const struct watch *watch)
+static bool is_another_path(const struct diagnosed *d, const struct watch *watch)
 {
     struct path_status status;
-    if (watch == NULL) {
-        return false;
-    }
     peer_path_status(watch->config.path, &status);
     return status.now.direct && !address_equal(&d->path_mtu_to, &status.now.address);
 }
 
-void core_read_surroundings(struct core *core, mono_ns now)
+static bool is_due(mono_ns now, mono_ns read_at)
+{
+    return read_at == 0 || mono_since(now, read_at) >= SURROUNDINGS_EVERY_S * NS_PER_SEC;
+}
+
+void core_read_path_mtu(struct diagnosed *diagnosed, const struct watch *watch, mono_ns now)
+{
+    bool due = is_due(now, diagnosed->read_at);
+    if (due) {
+        diagnosed->read_at = now;
+    }
+    if (due || is_another_path(diagnosed, watch)) {
+        read_path_mtu(diagnosed, watch);
+    }
+}
+
+void core_read_interfaces(struct core *core, mono_ns now)
 {
     struct diagnosis *d = &core->diagnosis;
-    const struct watch *watch = core_selected_watch(core);
-    bool due = d->read_at == 0 || mono_since(now, d->read_at) >= SURROUNDINGS_EVERY_S * NS_PER_SEC;
-    if (due) {
+    if (is_due(now, d->read_at)) {
         d->read_at = now;
         d->interfaces_known = interfaces_read(&d->interfaces) == NET_OK;
-    }
-    if (due || is_another_path(d, watch)) {
-        read_path_mtu(core, watch);
     }
 }

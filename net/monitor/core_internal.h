@@ -35,24 +35,33 @@ struct question {
 
 enum { CORE_QUESTIONS = 4 };
 
-/* The diagnosis of the selected workspace. */
-struct diagnosis {
-    struct uuid selected; /* whose it is */
-    struct aws_ranges aws;
+/* What was found of one agent that is watched, and what that needs to remember. */
+struct diagnosed {
     struct findings findings;
-    struct facts facts; /* of the last one */
-    mono_ns at;         /* when it was made; 0 = never */
-    bool due;           /* another is needed even if nothing more changes */
+    mono_ns relay_down;               /* since when; 0 = it is not */
+    mono_ns read_at;                  /* of what follows; 0 = never */
+    uint32_t path_mtu, path_mtu_want; /* 0 = not known */
+    struct net_address path_mtu_to;
+};
+
+/* The diagnosis of all that is watched. */
+struct diagnosis {
+    struct aws_ranges aws;
+    mono_ns at; /* when it was made of all; 0 = never */
+    bool due;   /* another is needed even if nothing more changes */
+
+    /* The selected workspace. */
+    struct uuid selected;
+    struct diagnosed unwatched; /* while it is not watched: it is stopped, for instance */
+    struct facts facts;
     size_t count;
     struct finding list[FINDING_CODES]; /* those that stand, in order */
 
-    /* What it remembers. */
-    mono_ns coordinator_down, relay_down; /* since when; 0 = it is not */
-    mono_ns read_at;                      /* of what follows; 0 = never */
+    /* What is so for all of them. */
+    mono_ns coordinator_down; /* since when; 0 = it is not */
+    mono_ns read_at;          /* of the interfaces; 0 = never */
     bool interfaces_known;
     struct interfaces interfaces;
-    uint32_t path_mtu, path_mtu_want; /* 0 = not known */
-    struct net_address path_mtu_to;
 };
 
 struct speedtest_run;
@@ -152,6 +161,9 @@ void core_dirty(struct core *core);
 
 /* One line in the log and among the events. */
 void core_event(struct core *core, const char *format, ...) NET_PRINTF(2, 3);
+/* The same of a watched agent, whose name it bears. NULL: of the selected workspace. */
+void core_watch_event(struct core *core, const struct watch *watch, const char *format, ...)
+    NET_PRINTF(3, 4);
 
 /* The same for a failure, unless it is what `said` holds: it is told once, not at every retry. */
 void core_failure_event(struct core *core, char said[SNAPSHOT_TEXT], const char *what,
@@ -185,12 +197,23 @@ void core_select(struct core *core, const struct uuid *workspace, const struct u
 void core_watch(struct core *core, const struct uuid *workspace, const struct uuid *agent);
 /* core_pump from the loop, soon. */
 void core_tick_soon(struct core *core);
+/* Where an agent, or a workspace that has none, stands in the list; false: nowhere. */
+bool core_find_row(const struct core *core, const struct uuid *id,
+                   const struct deployment_workspace **workspace,
+                   const struct deployment_agent **agent);
 struct watch *core_selected_watch(const struct core *core);
 struct watch *core_find_watch(const struct core *core, const struct uuid *agent);
 
 /* core_publish.c */
+enum workspace_state core_workspace_state(enum tailnet_workspace_status status);
+enum agent_state core_agent_state(enum agent_status status);
+/* The region that the probes go through: the agent's home, else ours. watch: NULL = none. */
+int64_t core_region_in_use(const struct core *core, const struct watch *watch);
+/* A relay as a link that is kept. status NULL: the DERP map has no such region. */
+void core_relay_link(const struct relay_status *status, int64_t region, struct snapshot_link *out);
 void core_copy_figures(struct snapshot_stats *to, const struct latency_figures *from);
 enum path_kind core_path_kind(const struct watch *watch);
+mono_ns core_path_since(const struct watch *watch);
 /* core_publish_path.c: the path of the watched agent, what else was tried, and what changed. */
 void core_fill_path(const struct core *core, const struct watch *watch, struct snapshot *out);
 /* A way as text: an address, or a region's name. */
@@ -230,14 +253,19 @@ const struct agent_report *core_agent_report(const struct watch *watch, mono_ns 
 void core_gather_own(const struct core *core, struct facts *out);
 void core_gather_agent(const struct core *core, const struct watch *watch, struct facts *out);
 void core_look_for_aws(const struct core *core, struct facts *out);
-/* Interfaces and MTUs, if they were not read a moment ago. */
-void core_read_surroundings(struct core *core, mono_ns now);
+/* The interfaces, if they were not read a moment ago. */
+void core_read_interfaces(struct core *core, mono_ns now);
+/* Likewise how large packets may be on the way to an agent. */
+void core_read_path_mtu(struct diagnosed *diagnosed, const struct watch *watch, mono_ns now);
 
-/* core_facts.c */
-void core_gather_facts(struct core *core, const struct snapshot *s, struct facts *out);
+/* core_facts.c: of a watched agent, or (watch NULL) of the selected workspace. */
+void core_gather_facts(struct core *core, const struct watch *watch, struct diagnosed *diagnosed,
+                       const struct snapshot *s, struct facts *out);
 
 /* core_diagnose_uv.c */
 void core_diagnosis_start(struct core *core);
+struct diagnosed *core_diagnosed_new(const struct core *core);
+void core_diagnosed_free(struct diagnosed *diagnosed);
 /* Diagnoses if it is time, and puts facts and findings into the snapshot. */
 void core_diagnose(struct core *core, struct snapshot *draft);
 

@@ -120,6 +120,7 @@ static void release_watch(struct core *core, struct watch *watch)
 {
     core_speed_forget(core, watch);
     core_agent_query_free(watch->query);
+    core_diagnosed_free(watch->diagnosed);
     tunnel_remove_peer(watch->config.peer);
     watch_free(watch);
 }
@@ -162,6 +163,7 @@ static struct watch *add_watch(struct core *core, const struct uuid *workspace,
     };
     struct watch *watch = watch_new(&config, workspace, agent, mono_now());
     watch->query = core_agent_query_new(core, watch);
+    watch->diagnosed = core_diagnosed_new(core);
     tunnel_peer_set_user(peer, watch);
     echo_init(&watch->echo, (uint16_t)rng_u64(core->rng), echo_interval(core),
               ECHO_TIMEOUT_S * NS_PER_SEC);
@@ -291,8 +293,8 @@ static void on_path_event(void *owner, struct tunnel_peer *peer, const struct pa
     watch_event(watch, mono_now(), wall_now(), event);
     core_speed_event(core, watch, event);
     if (event->kind == PATH_EVENT_CHANGED) {
-        core_event(core, "%s: %s", route_text(core, &event->to, to),
-                   path_reason_text(event->reason));
+        core_watch_event(core, watch, "%s: %s", route_text(core, &event->to, to),
+                         path_reason_text(event->reason));
         core_agent_query_soon(watch->query);
         core_tick_soon(core);
     }
@@ -305,10 +307,10 @@ static void on_handshake(void *owner, struct tunnel_peer *peer, bool done)
     struct watch *watch = tunnel_peer_user(peer);
     struct wg_status status;
     if (done && tunnel_peer_status(peer, &status) && status.handshakes == 1) {
-        core_event(core, "WireGuard handshake done");
+        core_watch_event(core, watch, "WireGuard handshake done");
     } else if (!done) {
-        core_event(core, "WireGuard handshake given up: no answer for %d attempts",
-                   WG_MAX_ATTEMPTS);
+        core_watch_event(core, watch, "WireGuard handshake given up: no answer for %d attempts",
+                         WG_MAX_ATTEMPTS);
     }
     if (done) {
         echo_start(&watch->echo, mono_now());
@@ -386,7 +388,7 @@ static void on_peer(void *owner, const struct tailnet_peer_update *update)
                 (update->kind == TAILNET_PEER_READY_FOR_HANDSHAKE && watch->peer_ready);
     watch_peer_update(watch, mono_now(), update);
     if (!told) {
-        core_event(core, "%s", peer_event_text(update->kind));
+        core_watch_event(core, watch, "%s", peer_event_text(update->kind));
     }
     if (update->kind == TAILNET_PEER_NODE && watch->peer_known) {
         tunnel_peer_set(watch->config.peer, &watch->peer);

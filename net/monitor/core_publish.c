@@ -16,7 +16,7 @@ static void clean(char *out, size_t size, const char *in)
 /* --- the list -----------------------------------------------------------------------------------
  */
 
-static enum workspace_state workspace_state_of(enum tailnet_workspace_status status)
+enum workspace_state core_workspace_state(enum tailnet_workspace_status status)
 {
     switch (status) {
     case TAILNET_WORKSPACE_RUNNING:
@@ -41,7 +41,7 @@ static enum workspace_state workspace_state_of(enum tailnet_workspace_status sta
     return WORKSPACE_UNKNOWN;
 }
 
-static enum agent_state agent_state_of(enum agent_status status)
+enum agent_state core_agent_state(enum agent_status status)
 {
     switch (status) {
     case AGENT_CONNECTING:
@@ -70,6 +70,7 @@ static void fill_spark(const struct watch *watch, struct snapshot_workspace *row
     uint64_t from = end > SNAPSHOT_SPARK ? end - SNAPSHOT_SPARK : 0;
     for (uint64_t n = from > kept ? from : kept; n < end; n++) {
         const struct snapshot_sample *sample = sample_at(watch, n);
+        row->spark_path[row->spark_count] = sample->path;
         row->spark_us[row->spark_count++] = sample->state == SAMPLE_PONG ? sample->rtt_us : 0;
     }
     if (row->spark_count > 0) {
@@ -91,7 +92,7 @@ static void fill_row(const struct core *core, const struct deployment_workspace 
                      const struct deployment_agent *agent, struct snapshot_workspace *row)
 {
     *row = (struct snapshot_workspace){.workspace = workspace->id,
-                                       .state = workspace_state_of(workspace->status)};
+                                       .state = core_workspace_state(workspace->status)};
     clean(row->owner, sizeof row->owner, workspace->owner_name);
     clean(row->name, sizeof row->name, workspace->name);
     if (agent == NULL) {
@@ -99,7 +100,7 @@ static void fill_row(const struct core *core, const struct deployment_workspace 
     }
     row->agent = agent->id;
     row->show_agent_name = workspace->agent_count > 1;
-    row->agent_state = agent_state_of(agent->status);
+    row->agent_state = core_agent_state(agent->status);
     clean(row->agent_name, sizeof row->agent_name, agent->name);
     const struct watch *watch = core_find_watch(core, &agent->id);
     if (watch != NULL) {
@@ -244,14 +245,13 @@ static void fill_coordinator(const struct core *core, struct snapshot *out)
     out->node_sent_at = core->node_sent_at;
 }
 
-/* The region that the probes go through: the agent's home, else ours. */
-static int64_t region_in_use(const struct core *core, const struct watch *watch)
+int64_t core_region_in_use(const struct core *core, const struct watch *watch)
 {
     return watch != NULL && watch->peer_known ? watch->peer.preferred_derp
                                               : paths_home(core->paths);
 }
 
-static void fill_relay_status(const struct relay_status *status, struct snapshot *out)
+void core_relay_link(const struct relay_status *status, int64_t region, struct snapshot_link *out)
 {
     static const enum link_state states[] = {
         [RELAY_IDLE] = LINK_IDLE,
@@ -259,13 +259,25 @@ static void fill_relay_status(const struct relay_status *status, struct snapshot
         [RELAY_OPEN] = LINK_UP,
         [RELAY_WAITING] = LINK_WAITING,
     };
-    out->relay = (struct snapshot_link){.state = states[status->state],
-                                        .since = status->since,
-                                        .retry_at = status->retry_at,
-                                        .attempts = status->attempts};
-    if (status->state != RELAY_OPEN && status->failure.code != NET_OK) {
-        text_copy(out->relay.detail, sizeof out->relay.detail, status->failure.text);
+    if (status == NULL) {
+        *out = (struct snapshot_link){.state = LINK_IDLE, .retry_at = MONO_NEVER};
+        if (region != 0) {
+            text_format(out->detail, sizeof out->detail, "region %lld is not in the DERP map",
+                        (long long)region);
+        }
+        return;
     }
+    *out = (struct snapshot_link){.state = states[status->state],
+                                  .since = status->since,
+                                  .retry_at = status->retry_at,
+                                  .attempts = status->attempts};
+    if (status->state != RELAY_OPEN && status->failure.code != NET_OK) {
+        text_copy(out->detail, sizeof out->detail, status->failure.text);
+    }
+}
+
+static void fill_relay_status(const struct relay_status *status, struct snapshot *out)
+{
     text_copy(out->relay_health, sizeof out->relay_health, status->health);
     out->relay_websocket = status->websocket;
     out->relay_rtt_ns = status->rtt_ns;
@@ -277,19 +289,14 @@ static void fill_relay_status(const struct relay_status *status, struct snapshot
 
 static void fill_relay(const struct core *core, const struct watch *watch, struct snapshot *out)
 {
-    int64_t id = region_in_use(core, watch);
+    int64_t id = core_region_in_use(core, watch);
     const struct relay_status *status = relays_status(paths_relays(core->paths), id);
     const struct derp_region *region = derp_map_find(&core->map, id);
+    core_relay_link(status, id, &out->relay);
     if (status != NULL) {
         fill_relay_status(status, out);
-    } else {
-        out->relay = (struct snapshot_link){.state = LINK_IDLE, .retry_at = MONO_NEVER};
-        if (id != 0) {
-            text_format(out->relay.detail, sizeof out->relay.detail,
-                        "region %lld is not in the DERP map", (long long)id);
-        }
     }
-    out->region = out->region == 0 ? id : out->region;
+    out->region = id;
     if (region != NULL && region->node_count > 0) {
         clean(out->relay_url, sizeof out->relay_url, region->nodes[0].host_name);
     }
@@ -491,13 +498,10 @@ static void fill_title(struct snapshot *out)
 
 static void fill_agent_version(const struct core *core, struct snapshot *out)
 {
-    for (size_t i = 0; i < core->workspaces.count; i++) {
-        const struct deployment_workspace *workspace = &core->workspaces.items[i];
-        for (size_t a = 0; a < workspace->agent_count; a++) {
-            if (uuid_equal(&workspace->agents[a].id, &core->selected)) {
-                clean(out->agent_version, sizeof out->agent_version, workspace->agents[a].version);
-            }
-        }
+    const struct deployment_workspace *workspace = NULL;
+    const struct deployment_agent *agent = NULL;
+    if (core_find_row(core, &core->selected, &workspace, &agent) && agent != NULL) {
+        clean(out->agent_version, sizeof out->agent_version, agent->version);
     }
 }
 

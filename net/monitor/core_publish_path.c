@@ -139,12 +139,19 @@ static void fill_tunnel(const struct watch *watch, struct snapshot *out)
     out->tunnel_answer_at = watch->echo.answered_at;
 }
 
+mono_ns core_path_since(const struct watch *watch)
+{
+    struct path_status status;
+    peer_path_status(watch->config.path, &status);
+    return status.since > watch->first_pong_at ? status.since : watch->first_pong_at;
+}
+
 void core_fill_path(const struct core *core, const struct watch *watch, struct snapshot *out)
 {
     struct path_status status;
     peer_path_status(watch->config.path, &status);
     out->path = core_path_kind(watch);
-    out->path_since = status.since > watch->first_pong_at ? status.since : watch->first_pong_at;
+    out->path_since = core_path_since(watch);
     out->path_stale = status.stale;
     if (status.best.family != ADDRESS_NONE) {
         address_text(&status.best, out->path_address);

@@ -29,20 +29,56 @@ void core_dirty(struct core *core)
     }
 }
 
-void core_event(struct core *core, const char *format, ...)
+/* Whom an event is about, by the name that the list has for it. */
+static void name_event(const struct core *core, const struct uuid *id, struct snapshot_event *event)
+{
+    const struct deployment_workspace *workspace = NULL;
+    const struct deployment_agent *agent = NULL;
+    event->agent = *id;
+    if (core_find_row(core, id, &workspace, &agent)) {
+        char raw[SNAPSHOT_NAME * 2];
+        bool several = agent != NULL && workspace->agent_count > 1;
+        text_format(raw, sizeof raw, "%s%s%s", workspace->name, several ? " · " : "",
+                    several ? agent->name : "");
+        (void)text_clean(event->about, sizeof event->about, bytes_text(raw));
+    }
+}
+
+static void add_event(struct core *core, const struct uuid *about, const char *raw)
 {
     struct snapshot_event *event = &core->events[core->event_count % SNAPSHOT_EVENTS_MAX];
+    *event =
+        (struct snapshot_event){.seq = core->event_count, .when = wall_now(), .at = mono_now()};
+    (void)text_clean(event->text, sizeof event->text, bytes_text(raw));
+    if (about != NULL) {
+        name_event(core, about, event);
+    }
+    /* In the log of a run that has one subject only its name would be noise. */
+    bool named = event->about[0] != '\0' && !uuid_equal(&event->agent, &core->selected);
+    core->event_count++;
+    log_line(&core->log, LOG_INFO, LOG_MAIN, "%s%s%s", named ? event->about : "", named ? ": " : "",
+             event->text);
+    core_dirty(core);
+}
+
+void core_event(struct core *core, const char *format, ...)
+{
     char raw[SNAPSHOT_TEXT * 2];
     va_list args;
     va_start(args, format);
     (void)vsnprintf(raw, sizeof raw, format, args);
     va_end(args);
-    *event =
-        (struct snapshot_event){.seq = core->event_count, .when = wall_now(), .at = mono_now()};
-    (void)text_clean(event->text, sizeof event->text, bytes_text(raw));
-    core->event_count++;
-    log_line(&core->log, LOG_INFO, LOG_MAIN, "%s", event->text);
-    core_dirty(core);
+    add_event(core, NULL, raw);
+}
+
+void core_watch_event(struct core *core, const struct watch *watch, const char *format, ...)
+{
+    char raw[SNAPSHOT_TEXT * 2];
+    va_list args;
+    va_start(args, format);
+    (void)vsnprintf(raw, sizeof raw, format, args);
+    va_end(args);
+    add_event(core, watch == NULL ? &core->selected : &watch->agent, raw);
 }
 
 void core_failure_event(struct core *core, char said[SNAPSHOT_TEXT], const char *what,
@@ -142,21 +178,36 @@ enum net_err core_new(uv_loop_t *loop, const struct core_options *options, struc
     return NET_OK;
 }
 
+bool core_find_row(const struct core *core, const struct uuid *id,
+                   const struct deployment_workspace **workspace,
+                   const struct deployment_agent **agent)
+{
+    *agent = NULL;
+    for (size_t i = 0; i < core->workspaces.count; i++) {
+        *workspace = &core->workspaces.items[i];
+        for (size_t a = 0; a < (*workspace)->agent_count; a++) {
+            if (uuid_equal(&(*workspace)->agents[a].id, id)) {
+                *agent = &(*workspace)->agents[a];
+                return true;
+            }
+        }
+        if (uuid_equal(&(*workspace)->id, id)) {
+            return true;
+        }
+    }
+    return false;
+}
+
 /* A row of the list: its agent, or the workspace itself when it has none. */
 static void select_row(struct core *core, const struct uuid *id)
 {
-    for (size_t i = 0; i < core->workspaces.count; i++) {
-        const struct deployment_workspace *workspace = &core->workspaces.items[i];
-        for (size_t a = 0; a < workspace->agent_count; a++) {
-            if (uuid_equal(&workspace->agents[a].id, id)) {
-                core_select(core, &workspace->id, id);
-                return;
-            }
+    const struct deployment_workspace *workspace = NULL;
+    const struct deployment_agent *agent = NULL;
+    if (core_find_row(core, id, &workspace, &agent)) {
+        if (agent == NULL && workspace->agent_count > 0) {
+            agent = &workspace->agents[0];
         }
-        if (uuid_equal(&workspace->id, id)) {
-            core_select(core, id, workspace->agent_count > 0 ? &workspace->agents[0].id : NULL);
-            return;
-        }
+        core_select(core, &workspace->id, agent == NULL ? NULL : &agent->id);
     }
 }
 

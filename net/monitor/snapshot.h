@@ -279,15 +279,21 @@ struct snapshot_workspace {
     enum latency_grade grade;
     uint32_t last_rtt_us; /* 0: none */
     uint8_t spark_count;
-    uint32_t spark_us[SNAPSHOT_SPARK]; /* 0 = lost */
+    uint32_t spark_us[SNAPSHOT_SPARK];  /* 0 = lost */
+    uint8_t spark_path[SNAPSHOT_SPARK]; /* enum path_kind, the way that each went */
+    uint32_t errors, warnings, infos;   /* findings that stand: bit n is that of code n */
 };
 
 struct snapshot_event {
     uint64_t seq;
     struct wall_time when;
     mono_ns at;
+    struct uuid agent;         /* whom it is about; zero = the program, or the deployment */
+    char about[SNAPSHOT_NAME]; /* its name: "dev2", "dev2 · gpu"; "" = as above */
     char text[SNAPSHOT_TEXT];
 };
+
+_Static_assert(FINDING_CODES <= 32, "a row of the list has a bit for each");
 
 struct snapshot {
     uint64_t seq; /* 0: nothing was published yet */

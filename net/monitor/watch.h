@@ -27,6 +27,7 @@ enum { WATCH_CHANGES = SNAPSHOT_CHANGES_MAX };
 
 struct tunnel_peer;
 struct agent_query;
+struct diagnosed;
 
 struct watch_config {
     uint64_t interval_ns;
@@ -47,7 +48,8 @@ struct watch_change {
 };
 
 struct watch {
-    struct agent_query *query; /* the core's */
+    struct agent_query *query;   /* the core's */
+    struct diagnosed *diagnosed; /* likewise */
     struct uuid agent;
     struct uuid workspace;
     struct watch_config config;

@@ -51,6 +51,7 @@ static void watch(struct snapshot_workspace *row, enum path_kind path, uint32_t 
     row->spark_count = SNAPSHOT_SPARK;
     for (uint32_t i = 0; i < SNAPSHOT_SPARK; i++) {
         row->spark_us[i] = i == 20 ? 0 : us + us * (i * 7 % 11) / 20;
+        row->spark_path[i] = (uint8_t)(i < 10 ? PATH_DERP : path);
     }
 }
 
@@ -157,6 +158,8 @@ static void add_finding(struct snapshot *s, enum finding_code code, enum finding
         "clones and file copies hang.");
     set(one->remedy, sizeof one->remedy, remedy);
     set(one->docs, sizeof one->docs, "https://coder.com/docs/admin/networking/troubleshooting");
+    s->workspaces[0].warnings |= severity == SEVERITY_WARNING ? UINT32_C(1) << code : 0;
+    s->workspaces[0].infos |= severity == SEVERITY_INFO ? UINT32_C(1) << code : 0;
 }
 
 static void add_event(struct snapshot *s, int64_t ago_s, const char *text)
@@ -185,6 +188,9 @@ static void fill_words(struct snapshot *s)
     add_event(s, 599, "the agent's node was received");
     add_event(s, 360, "relayed through Council Bluffs: the direct path is silent");
     add_event(s, 240, "direct to 203.0.113.7:41641: a direct path answered");
+    add_event(s, 100, "finding: packets are lost (loss)");
+    s->events[s->event_count - 1].agent = s->workspaces[1].agent;
+    set(s->events[s->event_count - 1].about, sizeof s->events[0].about, "dev2");
     add_line(s, 600, LOG_DEBUG, LOG_HTTP, "GET /api/v2/users/me: 200, 512 bytes");
     add_line(s, 600, LOG_INFO, LOG_MAIN, "coordinator is connected");
     add_line(s, 362, LOG_WARN, LOG_DISCO, "no pong from 203.0.113.7:41641 in 5 s");
@@ -218,6 +224,9 @@ void face_fill(struct snapshot *s)
     add_finding(s, FINDING_AGENT_HARD_NAT, SEVERITY_INFO,
                 "two STUN servers saw the agent at ports 41641 and 53022",
                 "nothing now: your NAT is easy, so direct works");
+    s->workspaces[1].warnings = 1U << FINDING_LOSS | 1U << FINDING_ENDPOINT_FIREWALL |
+                                1U << FINDING_DERP_RELAY | 1U << FINDING_JITTER;
+    s->workspaces[1].infos = 1U << FINDING_DERP_FAR;
     for (int i = 0; i < LADDER_STEPS; i++) {
         s->ladder[i] = (struct snapshot_step){.state = i < 5    ? LADDER_DONE
                                                        : i == 5 ? LADDER_FAILED

@@ -42,6 +42,22 @@ static void test_a_finding_stands_after_three_samples(void **state)
     assert_false(findings_unsettled(&f));
 }
 
+static void test_what_stands_is_a_set_by_severity(void **state)
+{
+    struct findings findings;
+    struct finding list[2] = {{.code = FINDING_LOSS, .severity = SEVERITY_WARNING},
+                              {.code = FINDING_DERP_RELAY, .severity = SEVERITY_INFO}};
+    (void)state;
+    findings_init(&findings, 1);
+    assert_int_equal(findings_standing(&findings, SEVERITY_WARNING), 0);
+    findings_step(&findings, NS_PER_SEC, list, 2);
+    assert_int_equal(findings_standing(&findings, SEVERITY_WARNING), 1U << FINDING_LOSS);
+    assert_int_equal(findings_standing(&findings, SEVERITY_INFO), 1U << FINDING_DERP_RELAY);
+    assert_int_equal(findings_standing(&findings, SEVERITY_ERROR), 0);
+    findings_step(&findings, 2 * NS_PER_SEC, list, 1);
+    assert_int_equal(findings_standing(&findings, SEVERITY_INFO), 0);
+}
+
 static void test_a_gap_starts_the_count_anew(void **state)
 {
     (void)state;
@@ -143,6 +159,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_a_finding_stands_after_three_samples),
+        cmocka_unit_test(test_what_stands_is_a_set_by_severity),
         cmocka_unit_test(test_a_gap_starts_the_count_anew),
         cmocka_unit_test(test_a_finding_goes_after_three_misses),
         cmocka_unit_test(test_what_is_certain_stands_at_once),

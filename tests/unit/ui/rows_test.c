@@ -94,6 +94,26 @@ static void test_no_more_are_pinned_than_there_is_room_for(void **state)
     assert_int_equal(pins.count, PINS_MAX);
 }
 
+static void test_what_was_found_of_a_row_comes_worst_first(void **state)
+{
+    const struct snapshot *s = *state;
+    struct snapshot_workspace row = s->workspaces[0];
+    struct row_finding found[FINDING_CODES];
+    assert_int_equal(row_findings(&row, found), 0);
+    row.infos = UINT32_C(1) << FINDING_TOKEN_REFUSED;
+    row.warnings = UINT32_C(1) << FINDING_JITTER | UINT32_C(1) << FINDING_LOSS;
+    row.errors = UINT32_C(1) << FINDING_DERP_RELAY | UINT32_C(1) << 31; /* the last is no code */
+    assert_int_equal(row_findings(&row, found), 4);
+    assert_int_equal(found[0].code, FINDING_DERP_RELAY);
+    assert_int_equal(found[0].severity, SEVERITY_ERROR);
+    assert_int_equal(found[1].code, FINDING_LOSS);
+    assert_int_equal(found[2].code, FINDING_JITTER);
+    assert_int_equal(found[3].code, FINDING_TOKEN_REFUSED);
+    assert_int_equal(found[3].severity, SEVERITY_INFO);
+    row.errors = row.warnings = row.infos = UINT32_MAX; /* as a recording may have it */
+    assert_int_equal(row_findings(&row, found), FINDING_CODES);
+}
+
 static void test_text_is_found_without_case(void **state)
 {
     (void)state;
@@ -112,6 +132,7 @@ int main(void)
         CASE(test_rows_come_as_listed_sorted_and_filtered),
         CASE(test_favourites_stand_first_whatever_is_sorted_by),
         CASE(test_no_more_are_pinned_than_there_is_room_for),
+        CASE(test_what_was_found_of_a_row_comes_worst_first),
         CASE(test_text_is_found_without_case),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
