@@ -48,6 +48,7 @@ struct app {
     enum scale_kind scale;
     uint64_t fixed_us;
     enum graph_series series;
+    enum graph_form form;
     mono_ns marks[APP_MARKS_MAX];
     size_t mark_count; /* ever; the last ones are kept */
 

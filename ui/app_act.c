@@ -8,7 +8,6 @@
 #include "net/base/text.h"
 #include "ui/app_internal.h"
 #include "ui/panels.h"
-#include "ui/series.h"
 
 enum { PAGE = 10 };
 
@@ -123,66 +122,6 @@ static unsigned back(struct app *app)
     return APP_REDRAW;
 }
 
-/* --- the graph -------------------------------------------------------------------------------- */
-
-static unsigned zoom(struct app *app, bool in)
-{
-    if (!window_zoom(&app->window, in)) {
-        app_say(app, in ? "a minute is the shortest" : "a day is the longest");
-    }
-    return APP_REDRAW;
-}
-
-static unsigned pan(struct app *app, const struct snapshot *s, bool back_in_time)
-{
-    if (!window_pan(&app->window, s->now, series_oldest(s), back_in_time)) {
-        app_say(app, back_in_time ? "nothing older is kept" : "this is live: nothing is newer");
-    }
-    return APP_REDRAW;
-}
-
-static unsigned scale(struct app *app, const struct snapshot *s)
-{
-    app->scale = (enum scale_kind)((app->scale + 1) % SCALE_KINDS);
-    if (app->scale == SCALE_FIXED) {
-        struct graph_view view;
-        struct scale now;
-        graph_view_of(app, s, &view);
-        view.scale = SCALE_AUTO;
-        graph_scale(&view, &now);
-        app->fixed_us = now.top;
-    }
-    static const char *const words[SCALE_KINDS] = {"all of it, but for outliers",
-                                                   "up to the 99th percentile", "logarithmic",
-                                                   "stays where it is now"};
-    app_say(app, "scale %s: %s", scale_name(app->scale), words[app->scale]);
-    return APP_REDRAW;
-}
-
-static unsigned series(struct app *app, const struct snapshot *s)
-{
-    static const char *const words[GRAPH_SERIES] = {"disco pings",
-                                                    "disco pings, and the pings through the tunnel",
-                                                    "the pings through the tunnel alone"};
-    if (app->series == GRAPH_DISCO && s->echo_count == 0) {
-        app_say(app, "no ping came back through the tunnel yet");
-        return APP_REDRAW;
-    }
-    app->series = (enum graph_series)((app->series + 1) % GRAPH_SERIES);
-    app_say(app, "shown: %s", words[app->series]);
-    return APP_REDRAW;
-}
-
-static unsigned mark(struct app *app, const struct snapshot *s)
-{
-    if (app_in_lines(app)) {
-        return app_lines_mark(app, s);
-    }
-    app->marks[app->mark_count++ % APP_MARKS_MAX] = s->now;
-    app_say(app, "this moment is marked below the graph");
-    return APP_REDRAW;
-}
-
 static unsigned panel(struct app *app, int step)
 {
     int to = (int)app->panel + PANEL_COUNT + step;
@@ -231,44 +170,6 @@ static unsigned open_view(struct app *app, const struct snapshot *s, enum view v
     } else {
         app_open(app, view);
         app->follow |= app_in_lines(app);
-    }
-    return APP_REDRAW;
-}
-
-static unsigned act_on_graph(struct app *app, enum action action, const struct snapshot *s)
-{
-    switch ((int)action) {
-    case ACTION_ZOOM_IN:
-        return zoom(app, true);
-    case ACTION_ZOOM_OUT:
-        return zoom(app, false);
-    case ACTION_ZOOM_RESET:
-        window_zoom_reset(&app->window);
-        break;
-    case ACTION_LEFT:
-        return pan(app, s, true);
-    case ACTION_RIGHT:
-        return pan(app, s, false);
-    case ACTION_OLDEST:
-        window_oldest(&app->window, s->now, series_oldest(s));
-        break;
-    case ACTION_LIVE:
-        window_live(&app->window);
-        break;
-    case ACTION_CURSOR:
-        window_cursor(&app->window);
-        break;
-    case ACTION_FREEZE:
-        window_freeze(&app->window, s->now);
-        break;
-    case ACTION_SCALE:
-        return scale(app, s);
-    case ACTION_SERIES:
-        return series(app, s);
-    case ACTION_MARK:
-        return mark(app, s);
-    default:
-        break;
     }
     return APP_REDRAW;
 }
@@ -445,7 +346,7 @@ static unsigned act(struct app *app, enum action action, int index, const struct
         return act_on_keeping(app, action, s, out);
     }
     if (action >= ACTION_ZOOM_IN && action <= ACTION_MARK) {
-        return act_on_graph(app, action, s);
+        return app_graph_act(app, action, s);
     }
     if (action >= ACTION_CHOOSE && action <= ACTION_LEVEL && action != ACTION_PIN) {
         return act_on_list(app, action, index, s, out);

@@ -4,6 +4,7 @@
  *   app_draw.c  the frame              app_rows.c  workspaces, and
  *   app_click.c  the mouse             app_test.c  throughput tests
  *   app_lines.c  log and events
+ *   app_graph.c  the graph
  */
 #ifndef UI_APP_INTERNAL_H
 #define UI_APP_INTERNAL_H
@@ -52,6 +53,9 @@ unsigned app_lines_mark(struct app *app, const struct snapshot *s);
 void app_lines_typed(struct app *app, const struct snapshot *s);
 /* Nothing is looked for any more; next and previous match know what it was. */
 void app_lines_forget(struct app *app);
+
+/* app_graph.c: ACTION_ZOOM_IN to ACTION_MARK */
+unsigned app_graph_act(struct app *app, enum action action, const struct snapshot *s);
 
 /* app_test.c */
 unsigned app_test_start(struct app *app, const struct snapshot *s, bool chosen,

@@ -135,6 +135,7 @@ unsigned app_lines_choose(struct app *app, const struct snapshot *s)
     }
     app->depth = 1;
     window_show(&app->window, s->now, at);
+    app->form = app->form == FORM_HISTOGRAM ? FORM_LINE : app->form; /* which has no time in it */
     return APP_REDRAW;
 }
 

@@ -9,7 +9,8 @@
     .bottom_right = "┘", .axis_v = "│", .tick_v = "┤", .clipped = "▲", .became_direct = "▲",       \
     .fell_back = "▼", .mark = "◆", .test_down = "↓", .test_up = "↑", .strip_direct = "━",          \
     .strip_relay = "╌", .body_direct = "█", .body_relay = "░", .top_direct = {"▄", "█"},           \
-    .top_relay = {"▄", "▀"}, .tunnel = "•", .spark = {"▁", "▂", "▃", "▄", "▅", "▆", "▇", "█"}
+    .top_relay = {"▄", "▀"}, .tunnel = "•", .spark = {"▁", "▂", "▃", "▄", "▅", "▆", "▇", "█"},     \
+    .shade = {"░", "▒", "▓", "█"}
 
 const struct glyphs glyphs_utf8 = {UTF8_SIGNS, .graph = GRAPH_BRAILLE};
 const struct glyphs glyphs_block = {UTF8_SIGNS, .graph = GRAPH_BLOCK};
@@ -57,6 +58,7 @@ const struct glyphs glyphs_console = {
     .top_relay = {"▄", "▀"},
     .tunnel = "+",
     .spark = {"_", "_", "░", "░", "▒", "▒", "▓", "█"},
+    .shade = {"░", "▒", "▓", "█"},
 };
 
 const struct glyphs glyphs_ascii = {
@@ -101,4 +103,5 @@ const struct glyphs glyphs_ascii = {
     .top_relay = {"=", "="},
     .tunnel = "o",
     .spark = {"_", ".", ",", "-", "=", "+", "*", "#"},
+    .shade = {".", ":", "*", "#"},
 };

@@ -11,6 +11,8 @@
 /* What graphs are made of: eight dots a cell, half blocks, or letters. */
 enum graph_kind { GRAPH_BRAILLE, GRAPH_BLOCK, GRAPH_ASCII };
 
+enum { HEAT_SHADES = 4 };
+
 struct glyphs {
     bool utf8;
     enum graph_kind graph;
@@ -28,6 +30,7 @@ struct glyphs {
     const char *top_direct[2], *top_relay[2]; /* the top: half a cell, a whole one */
     const char *tunnel;                       /* a round trip through the tunnel */
     const char *spark[8];
+    const char *shade[HEAT_SHADES]; /* from light to dark */
 };
 
 extern const struct glyphs glyphs_utf8;

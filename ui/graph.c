@@ -6,11 +6,13 @@
 #include "net/base/mem.h"
 #include "net/base/text.h"
 #include "ui/graph_marks.h"
+#include "ui/heat.h"
 #include "ui/plot.h"
 
 enum {
-    LABEL_COLS = 8,     /* "   80ms┤" */
-    ROWS_MIN = 4,       /* two of plot, marks, times */
+    LABEL_COLS = 8, /* "   80ms┤" */
+    ROWS_MIN = 4,   /* two of plot, marks, times */
+    COLS_MIN = 8,
     STRIP_ROWS_MIN = 6, /* from here on the path has a row in words */
 };
 
@@ -190,6 +192,45 @@ static void draw_echoes(struct canvas *canvas, struct rect plot, const struct gr
     }
 }
 
+static void draw_line(struct canvas *canvas, struct rect plot, const struct graph_view *view,
+                      mono_ns from, const struct slice *slices)
+{
+    struct scale scale;
+    size_t per_cell = plot_per_cell(canvas->glyphs);
+    size_t count = (size_t)plot.cols * per_cell;
+    graph_scale(view, &scale);
+    graph_y_axis(canvas, plot, &scale, label_text);
+    if (view->series != GRAPH_TUNNEL) {
+        struct bar *bars = mem_array(count, sizeof *bars);
+        fill_bars(slices, count, &scale, plot_height(canvas->glyphs, plot.rows), bars);
+        plot_bars(canvas, plot, bars);
+        draw_clipped(canvas, plot, slices, per_cell, &scale);
+        free(bars);
+    }
+    if (view->series != GRAPH_DISCO) {
+        draw_echoes(canvas, plot, view, from, &scale);
+    }
+}
+
+/* The path is told by the colour and, without one, by the strip below. */
+static void draw_heat(struct canvas *canvas, struct rect plot, const struct graph_view *view,
+                      mono_ns edge)
+{
+    struct heat heat;
+    heat_make(&heat, view, edge, plot.rows, plot.cols);
+    graph_y_axis(canvas, plot, &heat.scale, label_text);
+    for (int i = 0; i < plot.rows * plot.cols; i++) {
+        const struct heat_cell *cell = &heat.cells[i];
+        int shade = heat_shade(&heat, cell->direct + cell->relayed);
+        if (shade >= 0) {
+            canvas_put(canvas, plot.row + i / plot.cols, plot.col + i % plot.cols,
+                       path_style(cell->direct >= cell->relayed ? PATH_DIRECT : PATH_DERP),
+                       canvas->glyphs->shade[shade]);
+        }
+    }
+    heat_clear(&heat);
+}
+
 static void draw_cursor(struct canvas *canvas, struct rect plot, int rows,
                         const struct graph_view *view, mono_ns from)
 {
@@ -227,34 +268,33 @@ static void draw_below(struct canvas *canvas, struct rect plot, const struct gra
                 view->span_ns);
 }
 
+struct rect graph_plot(struct rect rect)
+{
+    bool fits = rect.rows >= ROWS_MIN && rect.cols - LABEL_COLS >= COLS_MIN;
+    int below = rect.rows >= STRIP_ROWS_MIN ? 3 : 2;
+    return (struct rect){rect.row, rect.col + LABEL_COLS, fits ? rect.rows - below : 0,
+                         rect.cols - LABEL_COLS};
+}
+
 void graph_draw(struct canvas *canvas, struct rect rect, const struct graph_view *view)
 {
     bool strip = rect.rows >= STRIP_ROWS_MIN;
-    struct rect plot = {rect.row, rect.col + LABEL_COLS, rect.rows - (strip ? 3 : 2),
-                        rect.cols - LABEL_COLS};
-    if (rect.rows < ROWS_MIN || plot.cols < 8 || view->span_ns == 0) {
+    struct rect plot = graph_plot(rect);
+    if (plot.rows == 0 || view->span_ns == 0) {
         return;
     }
     size_t per_cell = plot_per_cell(canvas->glyphs);
     size_t count = (size_t)plot.cols * per_cell;
     struct slice *slices = mem_array(count, sizeof *slices);
-    struct bar *bars = mem_array(count, sizeof *bars);
-    struct scale scale;
     mono_ns edge = graph_edge(view->to, view->span_ns, (size_t)plot.cols);
     mono_ns from = edge < view->span_ns ? 0 : edge - view->span_ns;
-    graph_scale(view, &scale);
     graph_slices(view, edge, slices, count);
-    graph_y_axis(canvas, plot, &scale, label_text);
-    if (view->series != GRAPH_TUNNEL) {
-        fill_bars(slices, count, &scale, plot_height(canvas->glyphs, plot.rows), bars);
-        plot_bars(canvas, plot, bars);
-        draw_clipped(canvas, plot, slices, per_cell, &scale);
-    }
-    if (view->series != GRAPH_DISCO) {
-        draw_echoes(canvas, plot, view, from, &scale);
+    if (view->form == FORM_HEAT) {
+        draw_heat(canvas, plot, view, edge);
+    } else {
+        draw_line(canvas, plot, view, from, slices);
     }
     draw_below(canvas, plot, view, from, slices, strip);
     draw_cursor(canvas, plot, plot.rows + (strip ? 2 : 1), view, from);
-    free(bars);
     free(slices);
 }

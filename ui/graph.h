@@ -16,6 +16,9 @@
 
 enum graph_series { GRAPH_DISCO, GRAPH_BOTH, GRAPH_TUNNEL, GRAPH_SERIES };
 
+/* How the window is shown. */
+enum graph_form { FORM_LINE, FORM_HEAT, FORM_HISTOGRAM, FORM_COUNT };
+
 enum { GRAPH_SPANS_MAX = 24 };
 
 /* A stretch of time in which a throughput test ran. */
@@ -29,16 +32,21 @@ struct graph_view {
     mono_ns to;       /* the right edge */
     uint64_t span_ns; /* what the width stands for */
     enum scale_kind scale;
-    uint64_t fixed_us; /* the top for SCALE_FIXED */
-    enum graph_series series;
-    mono_ns cursor; /* 0 = no crosshair */
+    uint64_t fixed_us;        /* the top for SCALE_FIXED */
+    enum graph_series series; /* of the line; a heat map is of disco pings */
+    enum graph_form form;     /* FORM_LINE or FORM_HEAT */
+    mono_ns cursor;           /* 0 = no crosshair */
     const mono_ns *marks;
     size_t mark_count;
     struct graph_span tests[GRAPH_SPANS_MAX];
     size_t test_count;
 };
 
+/* A histogram has no time in it: histogram.h. */
 void graph_draw(struct canvas *canvas, struct rect rect, const struct graph_view *view);
+
+/* Where the plot itself stands in it; no rows: there is no room for one. */
+struct rect graph_plot(struct rect rect);
 
 /* The scale that graph_draw uses. */
 void graph_scale(const struct graph_view *view, struct scale *out);

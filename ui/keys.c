@@ -55,7 +55,8 @@ static const struct action_info infos[ACTION_COUNT] = {
     [ACTION_FREEZE] = {"freeze", IN(VIEW_MONITOR), VIEW, NULL, "freeze the graph", {'p', ' '}},
     [ACTION_SCALE] =
         {"scale", IN(VIEW_MONITOR), VIEW, NULL, "scale: auto, clip, log, fixed", {'y'}},
-    [ACTION_SERIES] = {"series", IN(VIEW_MONITOR), VIEW, NULL, "disco, tunnel or both", {'v'}},
+    [ACTION_FORM] = {"form", IN(VIEW_MONITOR), VIEW, NULL, "line, heat map, histogram", {'v'}},
+    [ACTION_SERIES] = {"series", IN(VIEW_MONITOR), VIEW, NULL, "disco, tunnel or both", {'V'}},
     [ACTION_MARK] = {"mark", IN(VIEW_MONITOR) | LINES, VIEW, NULL, "mark this moment", {'m'}},
     [ACTION_CHOOSE] = {"choose",
                        FOUND | IN(VIEW_MONITOR) | IN(VIEW_TEST) | IN(VIEW_WELCOME),

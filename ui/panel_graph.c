@@ -6,6 +6,8 @@
 
 #include "net/base/text.h"
 #include "ui/graph_marks.h"
+#include "ui/heat.h"
+#include "ui/histogram.h"
 #include "ui/panels.h"
 #include "ui/plot.h"
 #include "ui/series.h"
@@ -222,6 +224,7 @@ void graph_view_of(const struct app *app, const struct snapshot *s, struct graph
         .scale = app->scale,
         .fixed_us = app->fixed_us,
         .series = app->series,
+        .form = app->form,
         .cursor = app->window.cursor ? window_pointed(&app->window, s->now) : 0,
         .marks = app->marks,
         .mark_count = app->mark_count < APP_MARKS_MAX ? app->mark_count : APP_MARKS_MAX,
@@ -248,10 +251,30 @@ static void note_text(const struct glyphs *g, const struct app *app, const struc
     } else {
         text_format(every, sizeof every, "every %.3g s", (double)s->interval_ns / 1e9);
     }
-    if (app->scale != SCALE_AUTO) {
+    if (app->scale != SCALE_AUTO && app->form == FORM_LINE) {
         text_format(scale_words, sizeof scale_words, "%s %s ", scale_name(app->scale), g->dot);
     }
-    text_format(out, size, "%s %s %s %s%s", kinds[app->series], every, g->dot, scale_words, window);
+    text_format(out, size, "%s %s %s %s%s",
+                kinds[app->form == FORM_LINE ? app->series : GRAPH_DISCO], every, g->dot,
+                scale_words, window);
+}
+
+/* What the shades or the bars mean; nothing for the line, whose axis says it. */
+static void legend_text(const struct glyphs *g, const struct app *app,
+                        const struct graph_view *view, struct rect graph, char *out, size_t size)
+{
+    mono_ns from = view->to < view->span_ns ? 0 : view->to - view->span_ns;
+    struct rect plot = graph_plot(graph);
+    struct heat heat;
+    out[0] = '\0';
+    if (app->form == FORM_HEAT && plot.rows > 0) {
+        mono_ns edge = graph_edge(view->to, view->span_ns, (size_t)plot.cols);
+        heat_make(&heat, view, edge, plot.rows, plot.cols);
+        heat_legend(&heat, g, out, size);
+        heat_clear(&heat);
+    } else if (app->form == FORM_HISTOGRAM) {
+        histogram_legend(g, view->s, from, mono_after(view->to, 1), out, size);
+    }
 }
 
 /* Where the graph does not show now, it says so in its title, reversed. */
@@ -302,6 +325,8 @@ static void draw_silence(struct canvas *canvas, struct rect rect, const struct s
 void panel_graph(struct canvas *canvas, struct rect rect, const struct app *app,
                  const struct snapshot *s)
 {
+    static const char *const names[FORM_COUNT] = {"latency", "latency, heat map",
+                                                  "latency, histogram"};
     char note[PIECE];
     struct graph_view view;
     struct rect inner = rect_inner(rect);
@@ -310,7 +335,7 @@ void panel_graph(struct canvas *canvas, struct rect rect, const struct app *app,
         return;
     }
     note_text(canvas->glyphs, app, s, note, sizeof note);
-    canvas_box(canvas, rect, "latency", note);
+    canvas_box(canvas, rect, names[app->form], note);
     canvas_box_focus(canvas, rect, app->panel == PANEL_GRAPH && app->full);
     if (app->window.end != 0) {
         draw_past(canvas, rect, app, s);
@@ -320,7 +345,16 @@ void panel_graph(struct canvas *canvas, struct rect rect, const struct app *app,
     int lines = inner.rows >= TWO_LINES_ROWS ? 2 : 1;
     struct rect graph = {inner.row, inner.col, inner.rows - lines, inner.cols};
     graph_view_of(app, s, &view);
-    graph_draw(canvas, graph, &view);
+    legend_text(canvas->glyphs, app, &view, graph, note, sizeof note);
+    if (note[0] != '\0') {
+        canvas_box_foot(canvas, rect, note);
+    }
+    if (app->form == FORM_HISTOGRAM) {
+        mono_ns from = view.to < view.span_ns ? 0 : view.to - view.span_ns;
+        histogram_draw(canvas, graph, s, from, mono_after(view.to, 1));
+    } else {
+        graph_draw(canvas, graph, &view);
+    }
     struct line line = {canvas, inner, inner.rows - lines, 1};
     if (app->window.cursor) {
         draw_pointed(&line, app, s);

@@ -73,6 +73,39 @@ void scale_fit(struct scale *out, enum scale_kind kind, uint32_t *values, size_t
     out->top = round_up((most > bound ? bound : most) + 1, least);
 }
 
+uint64_t scale_round_down(uint64_t value)
+{
+    uint64_t power = 1;
+    while (power * DECADE <= value) {
+        power *= DECADE;
+    }
+    return power * 5 <= value ? power * 5 : power * 2 <= value ? power * 2 : power;
+}
+
+uint64_t scale_round_up(uint64_t value)
+{
+    uint64_t down = scale_round_down(value);
+    uint64_t power = 1;
+    while (power * DECADE <= down) {
+        power *= DECADE;
+    }
+    return down >= value       ? down
+           : down == power     ? power * 2
+           : down == power * 2 ? power * 5
+                               : power * DECADE;
+}
+
+void scale_fit_log(struct scale *out, uint32_t low, uint32_t high, uint64_t least)
+{
+    enum { NONE_LOW_US = 1000, NONE_HIGH_US = 10000 };
+    bool none = low > high;
+    *out = (struct scale){.kind = SCALE_LOG,
+                          .bottom = scale_round_down(none ? NONE_LOW_US : low),
+                          .top = scale_round_up(none ? NONE_HIGH_US : (uint64_t)high + 1)};
+    out->bottom = out->bottom < least ? least : out->bottom;
+    out->top = out->top <= out->bottom ? out->bottom * 2 : out->top;
+}
+
 /* From 0 at the bottom to 1 at the top. */
 static double share_of(const struct scale *scale, uint64_t value)
 {
@@ -114,15 +147,34 @@ static uint64_t step_of(uint64_t top, uint64_t most)
     return most >= 2 && top % 2 == 0 ? top / 2 : top;
 }
 
+/* The next of 1, 2 and 5 times a power of ten below the value, or the next power of ten. */
+static uint64_t next_below(uint64_t value, bool fine)
+{
+    uint64_t power = 1;
+    while (!fine && power * DECADE < value) {
+        power *= DECADE;
+    }
+    return fine ? scale_round_down(value - 1) : power;
+}
+
+/* Powers of ten, with their doubles and halves where there is room for all of them; and the lower
+ * edge, without which a few rows would say nothing. */
 static size_t log_ticks(const struct scale *scale, int rows, int apart, struct scale_tick *out,
                         size_t most)
 {
     size_t count = 0;
-    for (uint64_t value = scale->top; value > scale->bottom && count < most; value /= DECADE) {
+    double doubles = log((double)scale->top / (double)scale->bottom) / log(2);
+    bool fine = (double)rows >= doubles * apart;
+    for (uint64_t value = scale->top; value > scale->bottom && count < most;
+         value = next_below(value, fine)) {
         int row = value == scale->top ? 0 : scale_row(scale, value, rows);
         if (count == 0 || row - out[count - 1].row >= apart) {
             out[count++] = (struct scale_tick){row, value};
         }
+    }
+    int left = count == 0 ? 0 : rows - 1 - out[count - 1].row;
+    if (count < most && (left >= apart || (count == 1 && left > 1))) {
+        out[count++] = (struct scale_tick){rows - 1, scale->bottom};
     }
     return count;
 }

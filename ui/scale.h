@@ -27,6 +27,15 @@ struct scale {
 void scale_fit(struct scale *out, enum scale_kind kind, uint32_t *values, size_t count,
                uint64_t fixed, uint64_t least);
 
+/* A logarithmic one for values from `low` to `high`, between the nearest of 1, 2 and 5 times a
+ * power of ten, none of them below `least`. low > high: there is no value. */
+void scale_fit_log(struct scale *out, uint32_t low, uint32_t high, uint64_t least);
+
+/* The nearest of 1, 2 and 5 times a power of ten that is at most, or at least, the value; at the
+ * least 1. */
+uint64_t scale_round_down(uint64_t value);
+uint64_t scale_round_up(uint64_t value);
+
 /* How many of `height` steps a value reaches: at least 1, at most `height`; never falling as the
  * value grows. */
 unsigned scale_height(const struct scale *scale, uint64_t value, unsigned height);

@@ -109,6 +109,21 @@ enum path_kind point_path(const struct point *point)
                                                   : PATH_DERP;
 }
 
+size_t point_parts(const struct point *point, struct point_part parts[POINT_PARTS])
+{
+    uint32_t direct = point->direct < point->answered ? point->direct : point->answered;
+    uint32_t relayed = point->answered - direct;
+    if (point->answered < 2) {
+        parts[0] = (struct point_part){point->max_us, direct, relayed};
+        return point->answered;
+    }
+    parts[0] = (struct point_part){point->min_us, direct > 0, direct == 0};
+    parts[1] = (struct point_part){point->max_us, relayed == 0, relayed > 0};
+    parts[2] = (struct point_part){point->p50_us, direct - parts[0].direct - parts[1].direct,
+                                   relayed - parts[0].relayed - parts[1].relayed};
+    return point->answered == 2 ? 2 : POINT_PARTS;
+}
+
 /* --- figures ---------------------------------------------------------------------------------- */
 
 /* A value that stands for several round trips. */

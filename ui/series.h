@@ -32,6 +32,17 @@ mono_ns series_oldest(const struct snapshot *s);
 
 enum path_kind point_path(const struct point *point);
 
+/* What a point says of round trips, each part of so many probes. A bucket knows three of them: the
+ * least, the middle, at which all the others count, and the greatest. Where it went both ways, the
+ * least counts as direct and the greatest as relayed, for so it mostly was; the sums are exact. */
+enum { POINT_PARTS = 3 };
+
+struct point_part {
+    uint32_t us, direct, relayed;
+};
+
+size_t point_parts(const struct point *point, struct point_part parts[POINT_PARTS]);
+
 /* Figures over a stretch of time, for one way: exact where single probes are kept, else from the
  * buckets' middles and greatest. Lost probes have no way: they are counted in `lost` of each. */
 struct series_figures {

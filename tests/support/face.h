@@ -11,6 +11,9 @@
  * each fiftieth lost. Three workspaces, events, a log. */
 void face_fill(struct snapshot *s);
 
+/* A day before that: buckets, an hour of them lost, two hours relayed. */
+void face_fill_day(struct snapshot *s);
+
 void face_add_workspace(struct snapshot *s, const char *name, bool running);
 
 /* A download that runs for 3.2 of its 5 seconds, and three tests before it. */

@@ -49,6 +49,16 @@ static void connecting(struct snapshot *s)
     s->handshake_at = 0;
 }
 
+static void outlier(struct snapshot *s)
+{
+    s->samples[s->sample_count - 20].rtt_us = 900000;
+}
+
+static void a_day(struct snapshot *s)
+{
+    face_fill_day(s);
+}
+
 static void many(struct snapshot *s)
 {
     static const char *const names[] = {"api",  "demo-fast", "deploy-test", "desk",
@@ -100,7 +110,17 @@ static const struct screen {
     {"past-80x24", as_it_is, "+{Left}{Left}", 24, 80, &glyphs_utf8},
     {"frozen-crosshair-100x30", as_it_is, "pc{Left}{Left}{Left}{Left}m{F1}{Esc}", 30, 100,
      &glyphs_utf8},
-    {"tunnel-100x30", as_it_is, "v", 30, 100, &glyphs_utf8},
+    {"tunnel-100x30", as_it_is, "V", 30, 100, &glyphs_utf8},
+    {"heat-60x15", as_it_is, "-v{F1}{Esc}", 15, 60, &glyphs_utf8},
+    {"heat-80x24", as_it_is, "-v{F1}{Esc}", 24, 80, &glyphs_utf8},
+    {"heat-ascii-80x24", as_it_is, "-v", 24, 80, &glyphs_ascii},
+    {"heat-crosshair-140x45", outlier, "-vc{Left}{Left}{Left}{F1}{Esc}", 45, 140, &glyphs_utf8},
+    {"heat-of-a-day-100x30", a_day, "-------v", 30, 100, &glyphs_utf8},
+    {"histogram-60x15", as_it_is, "-vv{F1}{Esc}", 15, 60, &glyphs_utf8},
+    {"histogram-80x24", as_it_is, "-vv{F1}{Esc}", 24, 80, &glyphs_utf8},
+    {"histogram-direct-alone-100x30", outlier, "+vv", 30, 100, &glyphs_utf8},
+    {"histogram-ascii-140x45", as_it_is, "vv{F1}{Esc}", 45, 140, &glyphs_ascii},
+    {"histogram-of-a-day-200x60", a_day, "-------vv", 60, 200, &glyphs_utf8},
     {"path-alone-100x30", as_it_is, "{Tab}z", 30, 100, &glyphs_utf8},
     {"throughput-80x24", face_fill_speed, "s", 24, 80, &glyphs_utf8},
     {"throughput-60x15", face_fill_speed, "s", 15, 60, &glyphs_utf8},
