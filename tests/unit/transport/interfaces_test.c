@@ -234,6 +234,17 @@ static const struct interface *named(const struct interfaces *all, const char *n
     return found;
 }
 
+/* The kernel tells a change of the carrier a moment after it was made. */
+static void await_carrier(const char *name, bool there)
+{
+    char command[160];
+    text_format(
+        command, sizeof command,
+        "for i in $(seq 2000); do ip link show %s | grep -q NO-CARRIER %s exit 0; done; exit 1",
+        name, there ? "||" : "&&");
+    netns_run(command);
+}
+
 /* Last: the process stays in the namespace. */
 static void test_links_addresses_and_routes_are_read_as_they_are(void **state)
 {
@@ -246,6 +257,7 @@ static void test_links_addresses_and_routes_are_read_as_they_are(void **state)
     netns_run("ip link add left type veth peer name right && ip link set left mtu 1400 up");
     netns_run("ip addr add 192.168.7.2/20 dev left label left:1 && ip link set right up");
     netns_run("ip addr add 2001:db8:7::2/64 dev left nodad");
+    await_carrier("left", true);
     assert_int_equal(interfaces_read(all), NET_OK);
     const struct interface *left = named(all, "left");
     assert_true(left->up && left->running && !left->loopback && !left->point_to_point);
@@ -275,6 +287,7 @@ static void test_links_addresses_and_routes_are_read_as_they_are(void **state)
     assert_true(named(all, "right")->default_v4 && !named(all, "left")->default_v4);
 
     netns_run("ip link set right down");
+    await_carrier("left", false);
     assert_int_equal(interfaces_read(all), NET_OK);
     assert_true(!named(all, "right")->up && !named(all, "right")->running);
     assert_true(named(all, "left")->up && !named(all, "left")->running); /* no carrier */
