@@ -17,8 +17,6 @@
 #include "src/cmd.h"
 #include "src/out.h"
 
-enum { PATH_SIZE = 1024 };
-
 #define PUBLISHED "https://ip-ranges.amazonaws.com/ip-ranges.json"
 #define KEPT_NAME "aws-ip-ranges.json"
 
@@ -30,7 +28,7 @@ static const char *get_env(const char *name)
 
 static void tell(const char *what, const char *path, const char *why)
 {
-    char text[PATH_SIZE + 600];
+    char text[AWS_SOURCE_PATH + 600];
     text_format(text, sizeof text, "%s %s: %s", what, path, why);
     out_error(text);
 }
@@ -75,32 +73,37 @@ static enum net_err load_file(const char *path, struct aws_list *out, struct fai
     return err;
 }
 
-/* Where the fetched list is kept; false: there is no home. Its folders are made. */
-static bool kept_path(char out[PATH_SIZE])
+bool aws_source_kept_path(char out[AWS_SOURCE_PATH])
 {
     const char *cache = get_env("XDG_CACHE_HOME");
     const char *home = get_env("HOME");
-    if (cache[0] == '/') {
-        text_format(out, PATH_SIZE, "%s", cache);
-    } else if (home[0] == '/') {
-        text_format(out, PATH_SIZE, "%s/.cache", home);
-    } else {
-        return false;
-    }
-    (void)mkdir(out, 0700);
-    if (strlen(out) + sizeof "/derptop/" KEPT_NAME ".new" > PATH_SIZE) {
-        return false;
-    }
-    text_format(out + strlen(out), PATH_SIZE - strlen(out), "/derptop");
-    (void)mkdir(out, 0700);
-    text_format(out + strlen(out), PATH_SIZE - strlen(out), "/" KEPT_NAME);
-    return true;
+    const char *base = cache[0] == '/' ? cache : home;
+    const char *below = cache[0] == '/' ? "" : "/.cache";
+    int len = snprintf(out, AWS_SOURCE_PATH, "%s%s/derptop/" KEPT_NAME, base, below);
+    bool good = base[0] == '/' && len > 0 && len < AWS_SOURCE_PATH;
+    out[good ? len : 0] = '\0';
+    return good;
+}
+
+/* The last two folders on the way. */
+static void make_folders(const char *path)
+{
+    char folder[AWS_SOURCE_PATH];
+    text_copy(folder, sizeof folder, path);
+    char *last = strrchr(folder, '/');
+    *last = '\0';
+    char *before = strrchr(folder, '/');
+    *before = '\0';
+    (void)mkdir(folder, 0700);
+    *before = '/';
+    (void)mkdir(folder, 0700);
 }
 
 /* Beside it first, then renamed: a reader finds the old or the new one, whole. */
 static void keep(const char *path, struct bytes body)
 {
-    char beside[PATH_SIZE + 8];
+    char beside[AWS_SOURCE_PATH + 8];
+    make_folders(path);
     text_format(beside, sizeof beside, "%s.new", path);
     int fd = open(beside, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600);
     if (fd < 0) {
@@ -196,12 +199,12 @@ static void name_source(struct aws_source *out, const char *what, int64_t age_s)
 
 static void load_fetched(struct aws_source *out)
 {
-    char path[PATH_SIZE] = "";
+    char path[AWS_SOURCE_PATH] = "";
     struct failure why = {.code = NET_OK};
     struct failure kept_why;
     const char *elsewhere = get_env("DERPTOP_AWS_RANGES_URL");
     const char *url = elsewhere[0] != '\0' ? elsewhere : PUBLISHED;
-    int64_t age = kept_path(path) ? kept_age_s(path) : -1;
+    int64_t age = aws_source_kept_path(path) ? kept_age_s(path) : -1;
     bool young = age >= 0 && age < AWS_KEPT_FOR_S;
     if (young && load_file(path, &out->list, &kept_why) == NET_OK) {
         name_source(out, "fetched list", age);

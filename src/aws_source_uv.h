@@ -11,7 +11,7 @@
 
 #include "src/aws_list.h"
 
-enum { AWS_FETCH_TIMEOUT_S = 5, AWS_KEPT_FOR_S = 24 * 3600 };
+enum { AWS_FETCH_TIMEOUT_S = 5, AWS_KEPT_FOR_S = 24 * 3600, AWS_SOURCE_PATH = 1024 };
 
 struct aws_source {
     struct aws_list list; /* empty for the bundled one */
@@ -21,6 +21,10 @@ struct aws_source {
 /* EXIT_DONE; EXIT_USAGE when a file that was named cannot be used (told on stderr). May take
  * AWS_FETCH_TIMEOUT_S. */
 int aws_source_load(struct aws_source *out, const char *wish);
+
+/* Where the fetched list is kept; false, and "": there is no home, or it is too long. */
+bool aws_source_kept_path(char out[AWS_SOURCE_PATH]);
+
 void aws_source_clear(struct aws_source *source);
 
 #endif

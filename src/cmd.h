@@ -22,6 +22,7 @@ int cmd_netcheck(const struct options *options);
 int cmd_record(const struct options *options);
 int cmd_export(const struct options *options);
 int cmd_replay(const struct options *options);
+int cmd_paths(const struct options *options);
 int cmd_version(void);
 
 /* `derptop __complete WORDS…`, for the shells: what the last word may become (complete.h). */

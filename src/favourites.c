@@ -8,7 +8,7 @@
 
 #include "net/base/text.h"
 
-enum { PATH_SIZE = 4096, LINE_SIZE = 128, FOLDER_MODE = 0700 };
+enum { LINE_SIZE = 128, FOLDER_MODE = 0700 };
 
 static const char *variable(const char *name)
 {
@@ -28,28 +28,27 @@ bool favourites_folder(char *out, size_t size)
     return state != NULL || home != NULL;
 }
 
-/* The deployment as a file's name: letters, digits, dots and dashes stay. */
-static void path_of(const char *folder, const char *deployment, char out[PATH_SIZE])
+void favourites_path(const char *folder, const char *deployment, char out[FAVOURITES_PATH])
 {
-    char name[SNAPSHOT_NAME];
+    char name[SNAPSHOT_NAME]; /* letters, digits, dots and dashes stay */
     text_copy(name, sizeof name, deployment);
     for (char *c = name; *c != '\0'; c++) {
         bool plain = (*c >= 'a' && *c <= 'z') || (*c >= 'A' && *c <= 'Z') ||
                      (*c >= '0' && *c <= '9') || *c == '.' || *c == '-';
         *c = plain ? *c : '_';
     }
-    text_format(out, PATH_SIZE, "%s/favourites-%s", folder, name);
+    text_format(out, FAVOURITES_PATH, "%s/favourites-%s", folder, name);
 }
 
 void favourites_read(const char *folder, const char *deployment, struct pins *out)
 {
-    char path[PATH_SIZE];
+    char path[FAVOURITES_PATH];
     char line[LINE_SIZE];
     *out = (struct pins){0};
     if (folder == NULL || deployment[0] == '\0') {
         return;
     }
-    path_of(folder, deployment, path);
+    favourites_path(folder, deployment, path);
     FILE *file = fopen(path, "re");
     while (file != NULL && out->count < PINS_MAX && fgets(line, sizeof line, file) != NULL) {
         line[strcspn(line, "\n")] = '\0';
@@ -65,7 +64,7 @@ void favourites_read(const char *folder, const char *deployment, struct pins *ou
 /* Each folder on the way, as `mkdir -p` does. */
 static void make_folders(const char *folder)
 {
-    char path[PATH_SIZE];
+    char path[FAVOURITES_PATH];
     text_copy(path, sizeof path, folder);
     for (char *c = path + 1; *c != '\0'; c++) {
         if (*c == '/') {
@@ -79,13 +78,13 @@ static void make_folders(const char *folder)
 
 void favourites_write(const char *folder, const char *deployment, const struct pins *pins)
 {
-    char path[PATH_SIZE];
-    char beside[PATH_SIZE + 8];
+    char path[FAVOURITES_PATH];
+    char beside[FAVOURITES_PATH + 8];
     if (folder == NULL || deployment[0] == '\0') {
         return;
     }
     make_folders(folder);
-    path_of(folder, deployment, path);
+    favourites_path(folder, deployment, path);
     text_format(beside, sizeof beside, "%s.new", path);
     FILE *file = fopen(beside, "we");
     if (file == NULL) {

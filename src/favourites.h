@@ -13,6 +13,10 @@
  */
 bool favourites_folder(char *out, size_t size);
 
+/* The file of a deployment ("coder.example.com:8443"). */
+enum { FAVOURITES_PATH = 4096 };
+void favourites_path(const char *folder, const char *deployment, char out[FAVOURITES_PATH]);
+
 /* Nothing is read from a file that is not there; lines that are no UUIDs are passed over. Folder
  * NULL: there are none. */
 void favourites_read(const char *folder, const char *deployment, struct pins *out);

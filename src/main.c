@@ -30,6 +30,8 @@ static int run(const struct options *options)
         return cmd_export(options);
     case OPTIONS_REPLAY:
         return cmd_replay(options);
+    case OPTIONS_PATHS:
+        return cmd_paths(options);
     case OPTIONS_LAB:
         return cmd_lab(options->rest_argc, options->rest_argv);
     case OPTIONS_COMPLETE:

@@ -23,6 +23,7 @@ enum options_command {
     OPTIONS_RECORD,
     OPTIONS_EXPORT,
     OPTIONS_REPLAY,
+    OPTIONS_PATHS,
     OPTIONS_LAB,
     OPTIONS_COMPLETE,
 };

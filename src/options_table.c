@@ -14,13 +14,13 @@ enum {
     FOR_RECORD = 1 << OPTIONS_RECORD,
     FOR_EXPORT = 1 << OPTIONS_EXPORT,
     FOR_REPLAY = 1 << OPTIONS_REPLAY,
+    FOR_PATHS = 1 << OPTIONS_PATHS,
     FOR_SCREEN = FOR_MONITOR | FOR_REPLAY,
-    FOR_DEPLOYMENT = FOR_MONITOR | FOR_LIST | FOR_PING | FOR_STATUS | FOR_SPEEDTEST | FOR_DOCTOR |
-                     FOR_NETCHECK | FOR_RECORD | FOR_EXPORT,
+    FOR_WATCHING = FOR_LIST | FOR_PING | FOR_STATUS | FOR_SPEEDTEST | FOR_DOCTOR | FOR_NETCHECK |
+                   FOR_RECORD | FOR_EXPORT, /* and not on the full screen */
+    FOR_DEPLOYMENT = FOR_MONITOR | FOR_WATCHING | FOR_PATHS,
     FOR_EVERY = FOR_DEPLOYMENT | FOR_REPLAY | 1 << OPTIONS_LAB,
-    FOR_JSON =
-        FOR_LIST | FOR_PING | FOR_STATUS | FOR_SPEEDTEST | FOR_DOCTOR | FOR_NETCHECK | FOR_EXPORT,
-    FOR_HEADLESS = FOR_JSON | FOR_RECORD,
+    FOR_JSON = (FOR_WATCHING & ~FOR_RECORD) | FOR_PATHS,
     FOR_FINDINGS = FOR_MONITOR | FOR_PING | FOR_STATUS | FOR_DOCTOR | FOR_RECORD | FOR_EXPORT,
 };
 
@@ -89,13 +89,13 @@ const struct flag options_flags[] = {
     {"theme", 0, "auto|safe|dark|light|contrast|mono", FLAG_CHOICE, FOR_SCREEN, AT(theme),
      "colours"},
     {"mouse", 0, NULL, FLAG_SWITCH, FOR_SCREEN, AT(mouse), "clicks and the wheel (F2)"},
-    {"config", 0, "FILE", FLAG_FILE, FOR_FINDINGS | FOR_REPLAY, AT(config_file),
+    {"config", 0, "FILE", FLAG_FILE, FOR_FINDINGS | FOR_REPLAY | FOR_PATHS, AT(config_file),
      "settings, not from the usual place"},
     {"print-config", 0, NULL, FLAG_SWITCH, FOR_MONITOR, AT(print_config),
      "print a settings file to begin with"},
     {"print-config-schema", 0, NULL, FLAG_SWITCH, FOR_MONITOR, AT(print_config_schema),
      "print its JSON Schema"},
-    {"verbose", 'v', NULL, FLAG_SWITCH, FOR_HEADLESS, AT(verbose), "debug log to stderr"},
+    {"verbose", 'v', NULL, FLAG_SWITCH, FOR_WATCHING, AT(verbose), "debug log to stderr"},
     {"version", 0, NULL, FLAG_SWITCH, FOR_EVERY, AT(version), "version and libraries"},
     {"help", 'h', NULL, FLAG_SWITCH, FOR_EVERY, AT(help), "this text"},
 };
@@ -121,6 +121,7 @@ const struct command_row options_commands[] = {
      "the same screen over a recording"},
     {"export", OPTIONS_EXPORT, OPERAND_WORKSPACES, "derptop export [WORKSPACE...]",
      "metrics for Prometheus and its like"},
+    {"paths", OPTIONS_PATHS, OPERAND_NONE, "derptop paths", "which files are used, and where"},
     {"lab", OPTIONS_LAB, OPERAND_NONE, "derptop lab", "only the loopback deployment"},
     {"__complete", OPTIONS_COMPLETE, OPERAND_NONE, NULL, NULL},
 };

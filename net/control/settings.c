@@ -275,20 +275,54 @@ enum net_err settings_set(struct settings *settings, const char *url, const char
     return err;
 }
 
+static void find_dir(const struct settings_flags *flags, settings_getenv getenv_fn,
+                     struct sources *out)
+{
+    const char *source = NULL;
+    *out = (struct sources){.flags = flags, .getenv_fn = getenv_fn};
+    const char *dir = given(out, flags->config_dir, "--global-config", "CODER_CONFIG_DIR", &source);
+    out->has_dir = settings_config_dir(dir, getenv_fn, on_macos, out->dir, out->shown);
+}
+
+void settings_places(const struct settings_flags *flags, const char *(*getenv_fn)(const char *name),
+                     struct settings_places *out)
+{
+    struct sources sources;
+    struct settings *found = mem_new(sizeof *found);
+    struct failure why;
+    const char *source = NULL;
+    *out = (struct settings_places){0};
+    find_dir(flags, getenv_fn, &sources);
+    if (sources.has_dir) {
+        text_format(out->url_file, sizeof out->url_file, "%s/url", sources.dir);
+        text_format(out->token_file, sizeof out->token_file, "%s/session", sources.dir);
+    }
+    if (given(&sources, flags->url, "--url", "CODER_URL", &source) != NULL) {
+        out->url_by = source;
+    }
+    if (given(&sources, flags->token, "--token", "CODER_SESSION_TOKEN", &source) != NULL) {
+        out->token_by = source;
+    }
+    out->ca_file = given(&sources, flags->ca_file, "", "CODER_CLIENT_TLS_CA_FILE", &source);
+    out->cert_file = given(&sources, flags->cert_file, "", "CODER_CLIENT_TLS_CERT_FILE", &source);
+    out->key_file = given(&sources, flags->key_file, "", "CODER_CLIENT_TLS_KEY_FILE", &source);
+    if (find_url(&sources, found, &why) == NET_OK) {
+        settings_deployment(found, out->deployment, sizeof out->deployment);
+    }
+    free(found);
+}
+
 enum net_err settings_load(const struct settings_flags *flags,
                            const char *(*getenv_fn)(const char *name), struct settings *out,
                            struct failure *why)
 {
-    struct sources sources = {.flags = flags, .getenv_fn = getenv_fn};
-    const char *source = NULL;
+    struct sources sources;
     *out = (struct settings){0};
     enum net_err err = new_token(out, why);
     if (err != NET_OK) {
         return err;
     }
-    const char *dir =
-        given(&sources, flags->config_dir, "--global-config", "CODER_CONFIG_DIR", &source);
-    sources.has_dir = settings_config_dir(dir, getenv_fn, on_macos, sources.dir, sources.shown);
+    find_dir(flags, getenv_fn, &sources);
     err = load(&sources, out, why);
     if (err != NET_OK) {
         settings_clear(out);
@@ -305,6 +339,12 @@ void settings_clear(struct settings *settings)
     }
     sodium_free(settings->token);
     *settings = (struct settings){0};
+}
+
+void settings_deployment(const struct settings *settings, char *out, size_t size)
+{
+    bool usual = settings->port == (settings->plain_http ? 80 : 443);
+    text_format(out, size, usual ? "%s" : "%s:%u", settings->host, (unsigned)settings->port);
 }
 
 bool settings_is_loopback(const struct settings *settings)

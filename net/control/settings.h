@@ -49,10 +49,23 @@ NET_MUST_USE enum net_err settings_load(const struct settings_flags *flags,
                                         struct settings *out, struct failure *why);
 void settings_clear(struct settings *settings);
 
+/* Where settings_load would look, without looking but for the URL. */
+struct settings_places {
+    char url_file[600], token_file[600]; /* "" = nowhere: no home is known */
+    const char *url_by, *token_by;       /* what wins over the file: "CODER_URL"; NULL = nothing */
+    const char *ca_file, *cert_file, *key_file; /* borrowed; NULL = none is named */
+    char deployment[300];                       /* host[:port]; "" = none is known */
+};
+void settings_places(const struct settings_flags *flags, const char *(*getenv_fn)(const char *name),
+                     struct settings_places *out);
+
 /* From a URL and a token that are known (the lab): nothing else is looked up. To be cleared
  * likewise. */
 NET_MUST_USE enum net_err settings_set(struct settings *settings, const char *url,
                                        const char *token, struct failure *why);
+
+/* Its name as people are shown it: host[:port]. */
+void settings_deployment(const struct settings *settings, char *out, size_t size);
 
 /* Whether the deployment is on this very computer: only then may its agents be, too. */
 bool settings_is_loopback(const struct settings *settings);

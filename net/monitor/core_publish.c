@@ -468,10 +468,8 @@ static void fill_head(const struct core *core, mono_ns now, struct snapshot *out
     out->interval_ns = core->options.interval_ns;
     out->direct_disabled_deployment = core->direct_disabled_deployment;
     out->direct_disabled_client = settings->disable_direct;
-    bool usual = settings->port == (settings->plain_http ? 80 : 443);
     char host[SNAPSHOT_NAME * 2];
-    text_format(host, sizeof host, usual ? "%s" : "%s:%u", settings->host,
-                (unsigned)settings->port);
+    settings_deployment(settings, host, sizeof host);
     clean(out->deployment, sizeof out->deployment, host);
     clean(out->user, sizeof out->user, core->user_info.username);
     clean(out->server_version, sizeof out->server_version, api_build_version(core->api));

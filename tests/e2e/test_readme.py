@@ -91,6 +91,7 @@ def test_the_json_of_the_readme_is_what_is_printed():
         speedtest = program.run("speedtest", "dev1", "-t", "1s", "--json", env=env)
         printed += program.json_lines(speedtest.stdout)
         printed += program.json_lines(program.run("netcheck", "--json", env=env).stdout)
+        printed += program.json_lines(program.run("paths", "--json", env=env).stdout)
         with program.Server([program.binary(), "export", "--json", "--listen", "127.0.0.1:0"], env=env) as export:
             printed.append(export.ready)
     with web.Web(web.deployment(web.workspace("dev1"))) as server:  # which has no coordinator

@@ -466,6 +466,49 @@ static void test_parts_of_an_endpoint_are_encoded_and_never_cut(void **state)
     assert_int_equal(endpoint_url(out, need, "https://c/p", "/u/{}/w/{}?x=1", parts), NET_OK);
 }
 
+static void test_places_are_named_without_a_look_at_the_token(void **state)
+{
+    (void)state;
+    struct settings_places places;
+    char wanted[128];
+    const char *const files_only[] = {"HOME", home, NULL};
+    const char *const variables[] = {"CODER_CONFIG_DIR",
+                                     "/there",
+                                     "CODER_URL",
+                                     "https://env.example:8443/",
+                                     "CODER_SESSION_TOKEN",
+                                     "env-token",
+                                     "CODER_HEADER_COMMAND",
+                                     "exit 1",
+                                     "CODER_CLIENT_TLS_CA_FILE",
+                                     "/ca.pem",
+                                     NULL};
+    const char *const nothing[] = {NULL};
+    const struct settings_flags flags = {.url = "no url", .token = "t"};
+    write_file("url", "https://file.example", 20);
+    environment = files_only;
+    settings_places(&no_flags, env, &places);
+    text_format(wanted, sizeof wanted, "%s/.config/coderv2/session", home);
+    assert_string_equal(places.token_file, wanted);
+    assert_string_equal(places.deployment, "file.example");
+    assert_true(places.url_by == NULL && places.token_by == NULL && places.ca_file == NULL);
+
+    environment = variables;
+    settings_places(&no_flags, env, &places);
+    assert_string_equal(places.url_file, "/there/url");
+    assert_string_equal(places.url_by, "CODER_URL");
+    assert_string_equal(places.token_by, "CODER_SESSION_TOKEN");
+    assert_string_equal(places.ca_file, "/ca.pem");
+    assert_string_equal(places.deployment, "env.example:8443");
+
+    environment = nothing;
+    settings_places(&flags, env, &places);
+    assert_string_equal(places.url_file, "");
+    assert_string_equal(places.url_by, "--url");
+    assert_string_equal(places.token_by, "--token");
+    assert_string_equal(places.deployment, "");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -485,6 +528,7 @@ int main(void)
         cmocka_unit_test(test_tls_files_must_be_readable_and_go_together),
         cmocka_unit_test(test_relay_only_is_a_flag_or_a_go_boolean),
         cmocka_unit_test(test_parts_of_an_endpoint_are_encoded_and_never_cut),
+        cmocka_unit_test(test_places_are_named_without_a_look_at_the_token),
     };
     return cmocka_run_group_tests(tests, make_home, remove_home);
 }
