@@ -1,5 +1,6 @@
 #include "ui/histogram.h"
 
+#include <math.h>
 #include <stdlib.h>
 
 #include "net/base/mem.h"
@@ -153,6 +154,8 @@ static void set_classes(struct histogram *out, const struct gathered *from, size
     uint64_t high = value_at(from, 100 - EDGE_PERCENT);
     size_t count = 0;
     size_t beyond = 0; /* classes without an end, for what is faster or slower than most */
+    double enough = 1 + 2 * cbrt((double)from->total); /* few probes in many classes are noise */
+    most = most < enough ? most : (size_t)enough;
     size_t room = most;
     do {
         count = high <= low * NARROW ? even_bounds(low, high, room, bounds)

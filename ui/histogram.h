@@ -32,7 +32,7 @@ struct histogram {
 };
 
 /* Of the probes sent in [from, to); at most `most` classes, which is not below
- * HISTOGRAM_CLASSES_MIN. */
+ * HISTOGRAM_CLASSES_MIN, and fewer where there are few probes. */
 void histogram_make(struct histogram *out, const struct snapshot *s, mono_ns from, mono_ns to,
                     size_t most);
 
