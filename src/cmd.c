@@ -69,6 +69,8 @@ static void lay_flags_over(const struct options *options, struct config *config)
     }
     config->ascii |= options->ascii;
     config->mouse |= options->mouse;
+    config->mask |= options->mask;
+    config->keep |= options->keep;
     if (options->theme != NULL) {
         text_copy(config->theme, sizeof config->theme, options->theme);
     }

@@ -9,6 +9,7 @@
 #include "src/doctor_report.h"
 #include "src/findings_report.h"
 #include "src/headless_uv.h"
+#include "src/mask_snapshot.h"
 #include "src/out.h"
 
 enum {
@@ -63,23 +64,24 @@ static void on_limit(uv_timer_t *timer)
 static int report(struct doctor *doctor)
 {
     const struct snapshot *s = &doctor->last;
-    struct mask *mask = mem_new(sizeof *mask);
-    const struct doctor_view view = {
+    char masked[SNAPSHOT_NAME];
+    struct doctor_view view = {
         .snapshot = s,
         .target = doctor->options->target,
         .failure = s->fatal ? s->notice : NULL,
         .took_ns = mono_since(mono_now(), doctor->started_at),
-        .mask = doctor->options->share ? mask : NULL,
     };
-    mask_init(mask);
-    doctor_learn_names(s, view.target, mask);
+    if (doctor->options->share) {
+        struct masker *masker = masker_new();
+        masker_target(masker, view.target, masked, sizeof masked);
+        view.target = masked;
+        masker_snapshot(masker, &doctor->last);
+        masker_free(masker);
+    }
     if (s->fatal) {
-        char text[SNAPSHOT_TEXT * 2];
-        mask_text(mask, s->notice, text, sizeof text);
-        out_error(doctor->options->share ? text : s->notice);
+        out_error(s->notice);
     }
     (doctor->options->json ? doctor_print_json : doctor_print_text)(&view);
-    free(mask);
     bool ill = s->fatal || findings_worst(s) >= SEVERITY_WARNING;
     int signalled = doctor->headless.status;
     return signalled != EXIT_DONE ? signalled

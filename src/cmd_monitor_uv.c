@@ -119,6 +119,7 @@ static int run_screen(const struct face *face, const struct settings *settings, 
     /* A lab's workspaces are new in every run: there is nothing to be kept of them. */
     bool keeps = !lab && favourites_folder(folder, sizeof folder);
     look_of(face->config, keeps ? folder : NULL, &look);
+    look.target = face->options->target;
     if (tui_new(&look, box, &tui, &why) != NET_OK) {
         out_error(why.text);
         status = cmd_status(&why);

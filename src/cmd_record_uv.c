@@ -10,6 +10,7 @@
 #include "net/base/mem.h"
 #include "src/cmd.h"
 #include "src/headless_uv.h"
+#include "src/mask_snapshot.h"
 #include "src/out.h"
 #include "src/recording_write.h"
 
@@ -18,6 +19,7 @@ enum { PROBE_TIMEOUT_S = 5, MODE = 0600 /* addresses and names are in it */ };
 struct record {
     struct headless headless;
     struct recorder *recorder;
+    struct masker *masker; /* NULL: as it is */
     FILE *out;
     struct failure failure;
 };
@@ -25,12 +27,13 @@ struct record {
 static void take(void *owner, const struct snapshot *s)
 {
     struct record *record = owner;
-    recorder_take(record->recorder, s, record->out);
+    recorder_take(record->recorder, record->masker == NULL ? s : masker_copy(record->masker, s),
+                  record->out);
     if (fflush(record->out) != 0 || ferror(record->out) != 0) {
         failure_set(&record->failure, NET_ERR_IO, "the recording cannot be written");
         headless_stop(&record->headless, EXIT_FAILED);
     } else if (s->fatal) {
-        failure_set(&record->failure, NET_ERR_STATE, "%s", s->notice);
+        failure_set(&record->failure, NET_ERR_STATE, "%s", s->notice); /* to our own user */
         headless_stop(&record->headless, s->fatal_status);
     }
 }
@@ -83,7 +86,12 @@ static int record_into(FILE *out, const struct options *options, const struct co
                        const struct settings *settings, const struct aws_ranges *aws)
 {
     struct record record = {.out = out};
+    char masked[SNAPSHOT_NAME];
     record.recorder = recorder_new();
+    if (options->share) {
+        record.masker = masker_new();
+        masker_target(record.masker, options->target, masked, sizeof masked);
+    }
     headless_open(&record.headless, take, NULL, &record);
     run(&record, options, config, settings, aws);
     headless_close(&record.headless);
@@ -91,6 +99,7 @@ static int record_into(FILE *out, const struct options *options, const struct co
         out_error(record.failure.text);
     }
     recorder_free(record.recorder);
+    masker_free(record.masker);
     return record.headless.status;
 }
 

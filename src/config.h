@@ -31,7 +31,7 @@ struct config {
     char color[CONFIG_WORD];
     bool ascii;
     char graph[CONFIG_WORD], theme[CONFIG_WORD], notify[CONFIG_WORD];
-    bool mouse;
+    bool mouse, mask, keep;
     uint64_t interval_ns;
     uint64_t keep_connected;
     uint64_t loss_limit; /* percent */

@@ -30,36 +30,6 @@ static const char *const workspaces[] = {
     [FACT_WORKSPACE_STOPPED] = "stopped",
 };
 
-void doctor_learn_names(const struct snapshot *s, const char *target, struct mask *mask)
-{
-    char host[SNAPSHOT_NAME];
-    char words[512];
-    text_copy(host, sizeof host, s->deployment);
-    host[strcspn(host, ":")] = '\0';
-    mask_name(mask, "deployment", host);
-    mask_name(mask, "user", s->user);
-    if (s->selected >= 0) {
-        const struct snapshot_workspace *row = &s->workspaces[s->selected];
-        mask_name(mask, "workspace", row->name);
-        mask_name(mask, "user", row->owner);
-        mask_name(mask, "agent", row->agent_name);
-    }
-    /* [owner/]name[.agent], in case that it was not found */
-    text_copy(words, sizeof words, target);
-    for (char *at = words; *at != '\0';) {
-        size_t len = strcspn(at, "/.");
-        bool more = at[len] != '\0';
-        at[len] = '\0';
-        mask_name(mask, "workspace", at);
-        at += len + (more ? 1 : 0);
-    }
-    mask_name(mask, "relay", s->relay_url);
-    mask_name(mask, "region", s->facts.relay_region.name);
-    mask_name(mask, "region", s->facts.client_home.name);
-    mask_name(mask, "region", s->facts.agent_home.name);
-    mask_name(mask, "region", s->facts.near_region.name);
-}
-
 /* --- text
  * ------------------------------------------------------------------------------------------------
  */
@@ -69,18 +39,14 @@ static void say(const struct doctor_view *view, const char *format, ...) NET_PRI
 static void say(const struct doctor_view *view, const char *format, ...)
 {
     char line[LINE];
-    char masked[LINE];
     va_list args;
     va_start(args, format);
     (void)vsnprintf(line, sizeof line, format, args);
     va_end(args);
-    if (view->mask != NULL) {
-        mask_text(view->mask, line, masked, sizeof masked);
-    }
     if (view->out != NULL) {
-        (void)fputs(view->mask != NULL ? masked : line, view->out);
+        (void)fputs(line, view->out);
     } else {
-        out_text("%s", view->mask != NULL ? masked : line);
+        out_text("%s", line);
     }
 }
 
@@ -206,7 +172,7 @@ static void print_report(const struct doctor_view *view)
     char when[WALL_TEXT_SIZE];
     wall_text(when, sizeof when, wall_now(), 0, 1);
     say(view, "--- report: paste it into a ticket%s\n",
-        view->mask != NULL ? "" : " (--share masks names and addresses)");
+        s->masked ? "" : " (--share masks names and addresses)");
     say(view, "%-*s%s at %s, after %.1f s\n", LABEL, "derptop", DERPTOP_VERSION, when,
         (double)view->took_ns / 1e9);
     say(view, "%-*s%s, server %s, coordinator %s\n", LABEL, "deployment", s->deployment,
@@ -243,14 +209,6 @@ void doctor_print_text(const struct doctor_view *view)
 /* --- JSON
  * ------------------------------------------------------------------------------------------------
  */
-
-static void print_masked(const struct doctor_view *view, cJSON *object)
-{
-    if (view->mask != NULL) {
-        mask_json(view->mask, object);
-    }
-    out_json(object);
-}
 
 static void add_fact(cJSON *object, const char *name, enum fact fact)
 {
@@ -330,7 +288,7 @@ void doctor_print_json(const struct doctor_view *view)
         cJSON *object = out_object("finding", wall_now());
         out_add_text(object, "workspace", view->target);
         findings_add_json(object, &s->findings[i], s->now);
-        print_masked(view, object);
+        out_json(object);
     }
     cJSON *object = out_object("summary", wall_now());
     out_add_text(object, "workspace", view->target);
@@ -352,5 +310,5 @@ void doctor_print_json(const struct doctor_view *view)
     add_side(object, "agent", &f->agent_side);
     out_add_text(object, "agent_report_failure", f->agent_report_text);
     out_add_text(object, "aws_ranges", f->aws_source);
-    print_masked(view, object);
+    out_json(object);
 }

@@ -11,6 +11,7 @@
 #include "net/base/mem.h"
 #include "net/base/text.h"
 #include "src/doctor_report.h"
+#include "src/mask_snapshot.h"
 #include "src/recording_write.h"
 #include "ui/canvas_text.h"
 
@@ -19,12 +20,16 @@ enum { MODE = 0600, TIME_SIZE = 32 };
 struct keeper {
     FILE *out; /* NULL: nothing is recorded */
     struct recorder *recorder;
+    struct masker *masker;
+    bool masked; /* what is recorded is */
     char name[KEEPER_NAME];
 };
 
-struct keeper *keeper_new(void)
+struct keeper *keeper_new(struct masker *masker)
 {
-    return mem_new(sizeof(struct keeper));
+    struct keeper *keeper = mem_new(sizeof *keeper);
+    keeper->masker = masker;
+    return keeper;
 }
 
 void keeper_name(const struct snapshot *s, const char *ending, char out[KEEPER_NAME])
@@ -81,7 +86,18 @@ void keeper_free(struct keeper *keeper)
     free(keeper);
 }
 
-bool keeper_record(struct keeper *keeper, const struct snapshot *s, char said[KEEPER_SAID])
+bool keeper_is_masked(const struct keeper *keeper)
+{
+    return keeper->masked;
+}
+
+static const struct snapshot *as_kept(struct keeper *keeper, const struct snapshot *s)
+{
+    return keeper->masked ? masker_copy(keeper->masker, s) : s;
+}
+
+bool keeper_record(struct keeper *keeper, const struct snapshot *s, bool masked,
+                   char said[KEEPER_SAID])
 {
     if (keeper->out != NULL) {
         bool good = end_recording(keeper);
@@ -89,13 +105,15 @@ bool keeper_record(struct keeper *keeper, const struct snapshot *s, char said[KE
                     keeper->name);
         return false;
     }
-    keeper_name(s, "jsonl", keeper->name);
+    keeper->masked = masked;
+    keeper_name(as_kept(keeper, s), "jsonl", keeper->name);
     keeper->out = create(keeper->name, said);
     if (keeper->out == NULL) {
         return false;
     }
     keeper->recorder = recorder_new();
-    text_format(said, KEEPER_SAID, "recording to %s", keeper->name);
+    text_format(said, KEEPER_SAID, "recording%s to %s", masked || s->masked ? ", masked," : "",
+                keeper->name);
     return keeper_take(keeper, s, said);
 }
 
@@ -104,7 +122,7 @@ bool keeper_take(struct keeper *keeper, const struct snapshot *s, char said[KEEP
     if (keeper->out == NULL) {
         return true;
     }
-    recorder_take(keeper->recorder, s, keeper->out);
+    recorder_take(keeper->recorder, as_kept(keeper, s), keeper->out);
     if (fflush(keeper->out) == 0 && ferror(keeper->out) == 0) {
         return true;
     }
@@ -138,26 +156,25 @@ static char *report_text(const struct snapshot *s)
 {
     char *text = NULL;
     size_t size = 0;
-    struct mask *mask = mem_new(sizeof *mask);
     FILE *out = open_memstream(&text, &size);
-    const char *name = s->selected >= 0 ? s->workspaces[s->selected].name : "";
     if (out == NULL) {
         abort();
     }
-    mask_init(mask);
-    doctor_learn_names(s, name, mask);
-    struct doctor_view view = {.snapshot = s, .target = name, .mask = mask, .out = out};
+    struct doctor_view view = {.snapshot = s,
+                               .target = s->selected >= 0 ? s->workspaces[s->selected].name : "",
+                               .out = out};
     doctor_print_text(&view);
     if (fclose(out) != 0) {
         abort(); /* no memory */
     }
-    free(mask);
     return text;
 }
 
-void keeper_report(const struct snapshot *s, void (*copy)(const char *text), char said[KEEPER_SAID])
+void keeper_report(struct keeper *keeper, const struct snapshot *snapshot,
+                   void (*copy)(const char *text), char said[KEEPER_SAID])
 {
     char name[KEEPER_NAME];
+    const struct snapshot *s = masker_copy(keeper->masker, snapshot);
     keeper_name(s, "report.txt", name);
     FILE *file = create(name, said);
     if (file == NULL) {

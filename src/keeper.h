@@ -11,26 +11,32 @@
 #include "ui/theme.h"
 
 struct keeper;
+struct masker;
 
 enum { KEEPER_SAID = 200 };
 
-/* Never NULL. */
-struct keeper *keeper_new(void);
+/* Never NULL. The masker is borrowed. */
+struct keeper *keeper_new(struct masker *masker);
 void keeper_free(struct keeper *keeper); /* ends a recording in order */
 
-/* Starts a recording, or ends it. Returns whether one goes on; `said` tells people. */
-bool keeper_record(struct keeper *keeper, const struct snapshot *snapshot, char said[KEEPER_SAID]);
+/* Starts a recording, or ends it. Returns whether one goes on; `said` tells people. `masked`: one
+ * that is started holds no names and addresses, to its end. */
+bool keeper_record(struct keeper *keeper, const struct snapshot *snapshot, bool masked,
+                   char said[KEEPER_SAID]);
 
 /* For the recording that goes on, if any. False: it can no longer be written, and has ended. */
 bool keeper_take(struct keeper *keeper, const struct snapshot *snapshot, char said[KEEPER_SAID]);
 
+/* Whether the recording that goes on is masked. */
+bool keeper_is_masked(const struct keeper *keeper);
+
 void keeper_shot(const struct snapshot *snapshot, const struct canvas *canvas, enum theme theme,
                  char said[KEEPER_SAID]);
 
-/* A report with names and addresses masked, into a file; `copy` gets its text, for the clipboard.
- */
-void keeper_report(const struct snapshot *snapshot, void (*copy)(const char *text),
-                   char said[KEEPER_SAID]);
+/* A report with names and addresses masked, into a file whose name tells none, either; `copy` gets
+ * its text, for the clipboard. */
+void keeper_report(struct keeper *keeper, const struct snapshot *snapshot,
+                   void (*copy)(const char *text), char said[KEEPER_SAID]);
 
 /* "derptop-dev1-20261126-201530.txt": letters, digits, dot, dash and underscore alone. */
 enum { KEEPER_NAME = 160 };

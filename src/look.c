@@ -13,6 +13,8 @@ void look_of(const struct config *config, const char *folder, struct tui_options
 {
     *out = (struct tui_options){.ascii = config->ascii,
                                 .mouse = config->mouse,
+                                .mask = config->mask,
+                                .keep = config->keep,
                                 .color = config->color,
                                 .graph = config->graph,
                                 .theme = config->theme,

@@ -45,7 +45,7 @@ struct options {
     bool disable_direct;
 
     /* How. */
-    bool help, version, verbose, json, lab, ascii, mouse;
+    bool help, version, verbose, json, lab, ascii, mouse, mask, keep;
     const char *color;       /* "auto", "always", "never"; NULL = not given: the settings file's */
     const char *theme;       /* NULL = not given */
     uint64_t interval_ns;    /* 0 = not given */

@@ -23,9 +23,18 @@
     {                                                                                              \
         COMMON(s, m, FIELD_WALL)                                                                   \
     }
-#define TEXT(s, m)                                                                                 \
+/* Texts: who adds one decides what is in it, for the mask. */
+#define HOLDS(s, m, what)                                                                          \
     {                                                                                              \
-        COMMON(s, m, FIELD_TEXT)                                                                   \
+        COMMON(s, m, FIELD_TEXT), .holds = (what)                                                  \
+    }
+#define PROSE(s, m) HOLDS(s, m, HOLDS_PROSE)
+#define OURS(s, m)  HOLDS(s, m, HOLDS_OURS)
+#define HOST(s, m)  HOLDS(s, m, HOLDS_HOST)
+#define TITLE(s, m) HOLDS(s, m, HOLDS_TITLE)
+#define NAME(s, m, what)                                                                           \
+    {                                                                                              \
+        COMMON(s, m, FIELD_TEXT), .holds = HOLDS_NAME, .kind_of_name = (what)                      \
     }
 #define UUID(s, m)                                                                                 \
     {                                                                                              \
@@ -142,7 +151,7 @@ static const struct field_table echoes = TABLE(echo_fields, S);
 
 #define S struct snapshot_candidate
 static const struct field candidate_fields[] = {
-    TEXT(S, address),   NAMED(S, state, candidate_states),
+    PROSE(S, address),  NAMED(S, state, candidate_states),
     U64(S, latency_ns), TIME(S, pong_at),
     U64(S, probes),     U64(S, pongs),
     BOOL(S, told),      BOOL(S, heard),
@@ -152,9 +161,15 @@ static const struct field_table candidates = TABLE(candidate_fields, S);
 
 #define S struct snapshot_change
 static const struct field change_fields[] = {
-    U64(S, seq),           TIME(S, at),         WALL(S, when),
-    NAMED(S, from, paths), NAMED(S, to, paths), TEXT(S, from_text),
-    TEXT(S, to_text),      TEXT(S, reason),     TEXT(S, why),
+    U64(S, seq),
+    TIME(S, at),
+    WALL(S, when),
+    NAMED(S, from, paths),
+    NAMED(S, to, paths),
+    NAME(S, from_text, "region"),
+    NAME(S, to_text, "region"),
+    OURS(S, reason),
+    PROSE(S, why),
 };
 static const struct field_table changes = TABLE(change_fields, S);
 #undef S
@@ -183,7 +198,7 @@ static const struct field step_fields[] = {
     NAMED(S, state, ladder_states),
     TIME(S, since),
     TIME(S, retry_at),
-    TEXT(S, detail),
+    PROSE(S, detail),
 };
 static const struct field_table steps = TABLE(step_fields, S);
 #undef S
@@ -194,7 +209,7 @@ static const struct field link_fields[] = {
     TIME(S, since),
     TIME(S, retry_at),
     U32(S, attempts),
-    TEXT(S, detail),
+    PROSE(S, detail),
 };
 static const struct field_table links = TABLE(link_fields, S);
 #undef S
@@ -203,9 +218,9 @@ static const struct field_table links = TABLE(link_fields, S);
 static const struct field workspace_fields[] = {
     UUID(S, workspace),
     UUID(S, agent),
-    TEXT(S, owner),
-    TEXT(S, name),
-    TEXT(S, agent_name),
+    NAME(S, owner, "user"),
+    NAME(S, name, "workspace"),
+    NAME(S, agent_name, "agent"),
     BOOL(S, show_agent_name),
     NAMED(S, state, workspace_states),
     NAMED(S, agent_state, agent_states),
@@ -228,14 +243,14 @@ static const struct field log_fields[] = {
     WALL(S, when),
     NAMED(S, level, log_levels),
     NAMED(S, part, log_parts),
-    TEXT(S, text),
+    PROSE(S, text),
 };
 static const struct field_table log_lines = TABLE(log_fields, S);
 #undef S
 
 #define S struct snapshot_event
 static const struct field event_fields[] = {
-    U64(S, seq), WALL(S, when), TIME(S, at), UUID(S, agent), TEXT(S, about), TEXT(S, text),
+    U64(S, seq), WALL(S, when), TIME(S, at), UUID(S, agent), TITLE(S, about), PROSE(S, text),
 };
 static const struct field_table events = TABLE(event_fields, S);
 #undef S
@@ -245,12 +260,12 @@ static const struct field finding_fields[] = {
     NAMED(S, code, finding_codes),
     NAMED(S, side, finding_sides),
     NAMED(S, severity, severities),
-    TEXT(S, name),
-    TEXT(S, title),
-    TEXT(S, observed),
-    TEXT(S, why),
-    TEXT(S, remedy),
-    TEXT(S, docs),
+    OURS(S, name),
+    OURS(S, title),
+    PROSE(S, observed),
+    PROSE(S, why),
+    PROSE(S, remedy),
+    OURS(S, docs),
     BOOL(S, certain),
     BOOL(S, explained),
     NAMED(S, explained_by, finding_codes),
@@ -261,7 +276,7 @@ static const struct field_table findings = TABLE(finding_fields, S);
 #undef S
 
 #define S struct fact_interface
-static const struct field fact_interface_fields[] = {TEXT(S, name), U32(S, mtu)};
+static const struct field fact_interface_fields[] = {PROSE(S, name), U32(S, mtu)};
 static const struct field_table fact_interfaces = TABLE(fact_interface_fields, S);
 #undef S
 
@@ -271,11 +286,11 @@ static const struct field fact_side_fields[] = {
     NAMED(S, hard_nat, facts_known),
     NAMED(S, hairpin, facts_known),
     TEXTS(S, seen_v4),
-    TEXT(S, public_v4),
-    TEXT(S, public_v6),
+    PROSE(S, public_v4),
+    PROSE(S, public_v6),
     NAMED(S, aws, facts_known),
-    TEXT(S, aws_address),
-    TEXT(S, aws_range),
+    PROSE(S, aws_address),
+    PROSE(S, aws_range),
     NUMBER(S, interface_count, FACT_INTERFACES_MAX),
     ROWS(S, interfaces, fact_interfaces),
 };
@@ -283,7 +298,8 @@ static const struct field_table fact_sides = TABLE(fact_side_fields, S);
 #undef S
 
 #define S struct fact_region
-static const struct field fact_region_fields[] = {SIGNED(S, id, -EXACT, EXACT), TEXT(S, name)};
+static const struct field fact_region_fields[] = {SIGNED(S, id, -EXACT, EXACT),
+                                                  NAME(S, name, "region")};
 static const struct field_table fact_regions = TABLE(fact_region_fields, S);
 #undef S
 
@@ -303,45 +319,45 @@ static const struct field fact_fields[] = {
     NAMED(S, stun_servers, facts_known),
     BOOL(S, websockets_forced),
     BOOL(S, token_refused),
-    TEXT(S, token_text),
+    PROSE(S, token_text),
     BOOL(S, version_unsupported),
-    TEXT(S, version_text),
-    TEXT(S, server_version),
+    PROSE(S, version_text),
+    PROSE(S, server_version),
     NAMED(S, coordinator, fact_links),
     U64(S, coordinator_down_ns),
-    TEXT(S, coordinator_text),
-    TEXT(S, workspace),
+    PROSE(S, coordinator_text),
+    NAME(S, workspace, "workspace"),
     NAMED(S, workspace_state, fact_workspaces),
-    TEXT(S, workspace_status),
+    OURS(S, workspace_status),
     NAMED(S, agent, fact_agents),
     BOOL(S, agent_node_known),
     BOOL(S, agent_lost),
     BOOL(S, agent_left),
-    TEXT(S, agent_version),
+    PROSE(S, agent_version),
     NAMED(S, relay, fact_links),
     U64(S, relay_down_ns),
     STRUCT(S, relay_region, fact_regions),
-    TEXT(S, relay_text),
-    TEXT(S, relay_health),
+    PROSE(S, relay_text),
+    PROSE(S, relay_health),
     BOOL(S, relay_websocket),
-    TEXT(S, relay_websocket_reason),
+    PROSE(S, relay_websocket_reason),
     NAMED(S, agent_report, facts_known),
-    TEXT(S, agent_report_text),
+    PROSE(S, agent_report_text),
     STRUCT(S, client, fact_sides),
     STRUCT(S, agent_side, fact_sides),
-    TEXT(S, default_route),
+    PROSE(S, default_route),
     NAMED(S, default_route_tunnel, facts_known),
-    TEXT(S, aws_source),
+    PROSE(S, aws_source),
     NAMED(S, same_public_address, facts_known),
     NAMED(S, path, fact_paths),
     U64(S, path_for_ns),
-    TEXT(S, path_address),
+    PROSE(S, path_address),
     NUMBER(S, candidates, UINT32_MAX),
     NUMBER(S, candidates_silent, UINT32_MAX),
     STRUCT(S, probes, fact_probes),
     U32(S, path_mtu),
     U32(S, path_mtu_want),
-    TEXT(S, path_mtu_to),
+    PROSE(S, path_mtu_to),
     NAMED(S, handshake, facts_known),
     U64(S, handshake_age_ns),
     U32(S, handshake_attempts),
@@ -361,20 +377,34 @@ static const struct field_table facts_table = TABLE(fact_fields, S);
 
 #define S struct snapshot_speed_run
 static const struct field speed_run_fields[] = {
-    U64(S, number),        NAMED(S, state, speed_states),
-    BOOL(S, up),           UUID(S, agent),
-    TEXT(S, title),        WALL(S, when),
-    TIME(S, asked_at),     TIME(S, started_at),
-    TIME(S, ended_at),     U64(S, duration_ns),
-    U64(S, elapsed_ns),    U64(S, bytes),
-    U64(S, rate),          NAMED(S, path, paths),
-    TEXT(S, path_text),    TEXT(S, path_code),
-    BOOL(S, path_changed), TEXT(S, path_changed_to),
-    U64(S, rest_ns),       U64(S, load_ns),
-    U64(S, rest_count),    U64(S, load_count),
-    U64(S, load_lost),     U64(S, retransmits),
-    U64(S, packets),       U64(S, missing),
-    TEXT(S, failure),      TEXT(S, note),
+    U64(S, number),
+    NAMED(S, state, speed_states),
+    BOOL(S, up),
+    UUID(S, agent),
+    TITLE(S, title),
+    WALL(S, when),
+    TIME(S, asked_at),
+    TIME(S, started_at),
+    TIME(S, ended_at),
+    U64(S, duration_ns),
+    U64(S, elapsed_ns),
+    U64(S, bytes),
+    U64(S, rate),
+    NAMED(S, path, paths),
+    NAME(S, path_text, "region"),
+    NAME(S, path_code, "region-code"),
+    BOOL(S, path_changed),
+    NAME(S, path_changed_to, "region"),
+    U64(S, rest_ns),
+    U64(S, load_ns),
+    U64(S, rest_count),
+    U64(S, load_count),
+    U64(S, load_lost),
+    U64(S, retransmits),
+    U64(S, packets),
+    U64(S, missing),
+    PROSE(S, failure),
+    PROSE(S, note),
 };
 static const struct field_table speed_runs = TABLE(speed_run_fields, S);
 #undef S
@@ -388,7 +418,7 @@ static const struct field_table speed_rows = TABLE(speed_row_fields, S);
 static const struct field speed_fields[] = {
     STRUCT(S, run, speed_runs),
     BOOL(S, want_direct),
-    TEXT(S, waits_for),
+    PROSE(S, waits_for),
     TIME(S, waits_until),
     U64(S, rate_now),
     U64(S, slice_ns),
@@ -403,20 +433,20 @@ static const struct field_table speed_table = TABLE(speed_fields, S);
 #undef S
 
 #define S struct snapshot_warning
-static const struct field warning_fields[] = {TEXT(S, code), TEXT(S, text)};
+static const struct field warning_fields[] = {OURS(S, code), PROSE(S, text)};
 static const struct field_table warnings = TABLE(warning_fields, S);
 #undef S
 
 #define S struct snapshot_interface
-static const struct field interface_fields[] = {TEXT(S, name), U32(S, mtu), TEXT(S, addresses)};
+static const struct field interface_fields[] = {PROSE(S, name), U32(S, mtu), PROSE(S, addresses)};
 static const struct field_table interfaces = TABLE(interface_fields, S);
 #undef S
 
 #define S struct snapshot_agent_report
 static const struct field agent_report_fields[] = {
     TIME(S, at),
-    TEXT(S, failure),
-    TEXT(S, severity),
+    PROSE(S, failure),
+    OURS(S, severity),
     BOOL(S, has_net_info),
     BOOL(S, udp),
     BOOL(S, ipv4),
@@ -429,8 +459,8 @@ static const struct field agent_report_fields[] = {
     NAMED(S, pcp, facts_known),
     U64(S, preferred_derp),
     U64(S, home_latency_ns),
-    TEXT(S, global_v4),
-    TEXT(S, global_v6),
+    PROSE(S, global_v4),
+    PROSE(S, global_v6),
     NUMBER(S, warning_count, SNAPSHOT_WARNINGS_MAX),
     NUMBER(S, interface_warning_count, SNAPSHOT_WARNINGS_MAX),
     NUMBER(S, interface_count, SNAPSHOT_INTERFACES_MAX),
@@ -443,12 +473,13 @@ static const struct field_table agent_reports = TABLE(agent_report_fields, S);
 
 #define S struct snapshot
 static const struct field snapshot_fields[] = {
-    TEXT(S, deployment),
-    TEXT(S, user),
-    TEXT(S, server_version),
+    HOST(S, deployment),
+    NAME(S, user, "user"),
+    PROSE(S, server_version),
     BOOL(S, lab),
+    BOOL(S, masked),
     BOOL(S, signed_in),
-    TEXT(S, notice),
+    PROSE(S, notice),
     BOOL(S, fatal),
     SIGNED(S, fatal_status, -255, 255),
     BOOL(S, finished),
@@ -458,13 +489,13 @@ static const struct field snapshot_fields[] = {
     BOOL(S, list_live),
     BOOL(S, list_known),
     SIGNED(S, selected, -1, SNAPSHOT_WORKSPACES_MAX - 1),
-    TEXT(S, title),
+    TITLE(S, title),
     BOOL(S, paused),
     ROWS(S, ladder, steps),
     STRUCT(S, coordinator, links),
     STRUCT(S, relay, links),
-    TEXT(S, relay_url),
-    TEXT(S, relay_health),
+    NAME(S, relay_url, "relay"),
+    PROSE(S, relay_health),
     BOOL(S, relay_websocket),
     U64(S, relay_rtt_ns),
     U64(S, relay_packets_in),
@@ -474,18 +505,18 @@ static const struct field snapshot_fields[] = {
     NAMED(S, path, paths),
     TIME(S, path_since),
     BOOL(S, path_stale),
-    TEXT(S, path_address),
+    PROSE(S, path_address),
     U64(S, path_latency_ns),
     U64(S, direct_after_ns),
     BOOL(S, was_direct),
     SIGNED(S, region, -EXACT, EXACT),
-    TEXT(S, region_name),
-    TEXT(S, region_code),
+    NAME(S, region_name, "region"),
+    NAME(S, region_code, "region-code"),
     SIGNED(S, home_region, -EXACT, EXACT),
-    TEXT(S, home_region_name),
+    NAME(S, home_region_name, "region"),
     U64(S, home_latency_ns),
     SIGNED(S, agent_region, -EXACT, EXACT),
-    TEXT(S, agent_region_name),
+    NAME(S, agent_region_name, "region"),
     BOOL(S, node_sent),
     TIME(S, node_sent_at),
     BOOL(S, node_received),
@@ -509,7 +540,7 @@ static const struct field snapshot_fields[] = {
     TIME(S, tunnel_answer_at),
     U64(S, change_count),
     SERIES(S, changes, changes_kept, changes, struct snapshot_change, seq),
-    TEXT(S, agent_version),
+    PROSE(S, agent_version),
     STRUCT(S, agent_report, agent_reports),
     STRUCT(S, speed, speed_table),
     BOOL(S, direct_disabled_deployment),

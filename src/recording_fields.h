@@ -1,6 +1,6 @@
 /*
- * What a recording holds of a snapshot: one table a struct, from which writer and reader are made.
- * A member of a struct without its row here is not recorded; a test finds it.
+ * What a recording holds of a snapshot: one table a struct, from which writer, reader and mask are
+ * made. A member of a struct without its row here is not recorded, nor masked; a test finds it.
  */
 #ifndef SRC_RECORDING_FIELDS_H
 #define SRC_RECORDING_FIELDS_H
@@ -24,6 +24,15 @@ enum field_kind {
     FIELD_SERIES,  /* an array of structs that grows at its end and is cut at its front */
 };
 
+/* What is in a text, for the mask. */
+enum field_holds {
+    HOLDS_PROSE, /* names and addresses may stand in it */
+    HOLDS_OURS,  /* the program's own words alone */
+    HOLDS_NAME,  /* it is a name of the kind `kind_of_name`, or an address */
+    HOLDS_HOST,  /* of the deployment, perhaps with a port */
+    HOLDS_TITLE, /* "dev1", "dev1 · main" */
+};
+
 enum { RECORDING_ELEMENT_MAX = 4096 }; /* bytes of a struct in an array; a test sees to it */
 
 struct field_table;
@@ -38,6 +47,8 @@ struct field {
     const char *const *names; /* of an enum */
     size_t name_count;
     const struct field_table *inner;
+    enum field_holds holds; /* of texts */
+    const char *kind_of_name;
     /* Of a series: where the number of its elements stands, a size_t; and how each is known: by a
      * member that only grows (key_offset, in the element), or by its place, counted from the number
      * at first_offset. */

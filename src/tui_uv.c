@@ -13,6 +13,7 @@
 #include "net/base/text.h"
 #include "src/favourites.h"
 #include "src/keeper.h"
+#include "src/mask_snapshot.h"
 #include "ui/term.h"
 
 enum {
@@ -35,7 +36,8 @@ struct tui {
     struct app app;
     struct snapshot_box *box;
     const struct snapshot *shown;
-    struct snapshot *now;           /* a copy whose clock goes on between snapshots */
+    struct snapshot *now; /* a copy whose clock goes on between snapshots; perhaps masked */
+    struct masker *masker;
     char deployment[SNAPSHOT_NAME]; /* whose favourites are read */
     const char *state_folder;
     bool lab;
@@ -57,7 +59,7 @@ struct tui {
 /* Tells, if that is wanted, of direct paths that are gone since the last snapshot. */
 static void watch_paths(struct tui *tui)
 {
-    const struct snapshot *s = tui->shown;
+    const struct snapshot *s = tui->now;
     for (size_t i = 0; i < s->workspace_count; i++) {
         const struct snapshot_workspace *row = &s->workspaces[i];
         bool same = i < tui->path_count && uuid_equal(&row->agent, &tui->agents[i]);
@@ -83,13 +85,22 @@ static void record(struct tui *tui)
     }
 }
 
+/* All that is drawn, said and printed is made of this copy: here names and addresses go. */
+static void copy_shown(struct tui *tui)
+{
+    memcpy(tui->now, tui->shown, sizeof *tui->now);
+    if (tui->app.mask) {
+        masker_snapshot(tui->masker, tui->now);
+    }
+}
+
 /* The newest snapshot; ages in it go on until the next one. */
 static void take(struct tui *tui)
 {
     bool fresh = false;
     tui->shown = snapshot_box_take(tui->box, &fresh);
     if (fresh) {
-        memcpy(tui->now, tui->shown, sizeof *tui->now);
+        copy_shown(tui);
         watch_paths(tui);
         record(tui);
     }
@@ -97,8 +108,8 @@ static void take(struct tui *tui)
         tui->now->now = tui->now->seq > 0 ? mono_now() : tui->now->now;
         tui->now->wall = wall_now();
     }
-    if (strcmp(tui->deployment, tui->now->deployment) != 0) {
-        text_copy(tui->deployment, sizeof tui->deployment, tui->now->deployment);
+    if (strcmp(tui->deployment, tui->shown->deployment) != 0) {
+        text_copy(tui->deployment, sizeof tui->deployment, tui->shown->deployment);
         favourites_read(tui->state_folder, tui->deployment, &tui->app.pins);
     }
 }
@@ -208,13 +219,14 @@ static void keep_screen(struct tui *tui)
 static void keep_what(struct tui *tui, unsigned what)
 {
     if ((what & APP_RECORD) != 0) {
-        tui->app.recording = keeper_record(tui->keeper, tui->shown, tui->app.status);
+        tui->app.recording = keeper_record(tui->keeper, tui->shown, tui->app.mask, tui->app.status);
+        tui->app.masked_recording = keeper_is_masked(tui->keeper);
     }
     if ((what & APP_SHOT) != 0) {
         keep_screen(tui);
     }
     if ((what & APP_REPORT) != 0) {
-        keeper_report(tui->now, term_copy, tui->app.status);
+        keeper_report(tui->keeper, tui->shown, term_copy, tui->app.status);
     }
 }
 
@@ -226,6 +238,9 @@ static void follow(struct tui *tui, unsigned what, const struct command *command
     if ((what & APP_SAVE) != 0) {
         favourites_write(tui->state_folder, tui->deployment, &tui->app.pins);
     }
+    if ((what & APP_MASK) != 0) {
+        copy_shown(tui);
+    }
     keep_what(tui, what);
     if ((what & APP_LOOKS) != 0) {
         term_theme(tui->app.theme);
@@ -233,7 +248,7 @@ static void follow(struct tui *tui, unsigned what, const struct command *command
         tui->anew = true;
     }
     if ((what & (APP_QUIT | APP_LAB)) != 0) {
-        tui->keep = (what & APP_KEEP) != 0;
+        tui->keep |= (what & APP_KEEP) != 0;
         tui->lab = (what & APP_LAB) != 0;
         /* What was on the screen when it was left: signed out is no good end. */
         end(tui, !tui->lab && tui->now != NULL && tui->now->fatal ? tui->now->fatal_status : 0);
@@ -324,6 +339,7 @@ static void set_up_app(struct tui *tui, const struct tui_options *options)
     enum theme named = theme_named(options->theme);
     app->theme = named == THEME_COUNT ? term_theme_guess() : named;
     app->mouse = options->mouse;
+    app->mask = options->mask;
     if (options->welcome != NULL) {
         text_copy(app->welcome, sizeof app->welcome, options->welcome);
         app->views[0] = VIEW_WELCOME;
@@ -351,12 +367,18 @@ enum net_err tui_new(const struct tui_options *options, struct snapshot_box *box
     tui->box = box;
     tui->shown = snapshot_box_take(box, &fresh);
     tui->now = mem_new(sizeof *tui->now);
-    memcpy(tui->now, tui->shown, sizeof *tui->now);
-    tui->keeper = keeper_new();
+    tui->masker = masker_new();
+    if (options->target != NULL) {
+        char masked[SNAPSHOT_NAME];
+        masker_target(tui->masker, options->target, masked, sizeof masked);
+    }
+    tui->keeper = keeper_new(tui->masker);
+    tui->keep = options->keep;
     tui->frame_ms = FRAME_MS;
     tui->anew = true;
     tui->state_folder = options->state_folder;
     set_up_app(tui, options);
+    copy_shown(tui);
     (void)uv_loop_init(&tui->loop);
     (void)uv_async_init(&tui->loop, &tui->async, on_async);
     (void)uv_timer_init(&tui->loop, &tui->frame);
@@ -398,7 +420,7 @@ int tui_run(struct tui *tui, void (*send)(void *owner, const struct command *com
     want_frame(tui);
     (void)uv_run(&tui->loop, UV_RUN_DEFAULT);
     term_close();
-    if (tui->keep) {
+    if (tui->keep && tui->now->seq > 0) {
         char *summary = app_summary(tui->now);
         (void)fputs(summary, stdout);
         free(summary);
@@ -423,6 +445,7 @@ void tui_free(struct tui *tui)
     int busy = uv_loop_close(&tui->loop);
     assert(busy == 0);
     keeper_free(tui->keeper);
+    masker_free(tui->masker);
     free(tui->now);
     free(tui);
 }

@@ -15,6 +15,9 @@
 
 struct tui_options {
     bool ascii, mouse;
+    bool mask;          /* names and addresses, from the start */
+    bool keep;          /* a summary is left behind however one quits */
+    const char *target; /* WORKSPACE as it was given, which a mask must know; NULL = none */
     const char *color, *graph;
     const char *theme;   /* a name, or "auto" */
     const char *welcome; /* there are no credentials: what was looked for; else NULL */

@@ -62,6 +62,8 @@ struct app {
     bool bytes;           /* rates in bytes instead of bits */
     bool mouse;
     bool recording; /* what is shown goes to a file, too */
+    bool masked_recording;
+    bool mask; /* names and addresses are wanted masked: whoever makes the snapshot sees to it */
     enum app_notify notify;
     enum theme theme;
     char status[APP_STATUS_SIZE]; /* why the last key did nothing, or what it did */
@@ -82,6 +84,7 @@ enum {
     APP_SHOT = 1024,   /* keep this screen in a file */
     APP_REPORT = 2048, /* copy a report */
     APP_LAB = 256,     /* the lab is asked for, in place of a deployment */
+    APP_MASK = 4096,   /* `mask` has changed */
 };
 
 void app_init(struct app *app);

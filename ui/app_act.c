@@ -253,6 +253,33 @@ static unsigned keep(struct app *app, unsigned what, const struct snapshot *s)
     return APP_REDRAW | what;
 }
 
+/* What was typed would say names still. */
+static void forget_filters(struct app *app)
+{
+    for (int i = 0; i < VIEW_COUNT; i++) {
+        app->lists[i].filter[0] = '\0';
+        app->lists[i].typing = false;
+    }
+    app->sought[0] = '\0';
+}
+
+static unsigned mask(struct app *app, const struct snapshot *s)
+{
+    if (s->masked && !app->mask) {
+        app_say(app, "this recording was masked when it was made");
+        return APP_REDRAW;
+    }
+    app->mask = !app->mask;
+    forget_filters(app);
+    if (app->mask && app->recording && !app->masked_recording) {
+        app_say(app, "masked here; the recording that goes on still holds names and addresses");
+    } else {
+        app_say(app,
+                app->mask ? "names and addresses are masked" : "names and addresses are shown");
+    }
+    return APP_REDRAW | APP_MASK;
+}
+
 static unsigned act_on_keeping(struct app *app, enum action action, const struct snapshot *s,
                                struct command *out)
 {
@@ -263,6 +290,8 @@ static unsigned act_on_keeping(struct app *app, enum action action, const struct
         return APP_REDRAW | APP_SHOT;
     case ACTION_REPORT:
         return APP_REDRAW | APP_REPORT;
+    case ACTION_MASK:
+        return mask(app, s);
     case ACTION_SLOWER:
         return replay(app, COMMAND_SLOWER, s, out);
     case ACTION_FASTER:

@@ -113,6 +113,7 @@ static const struct action_info infos[ACTION_COUNT] = {
     [ACTION_RECORD] = {"record", MAIN, KEEP, NULL, "record to a file, or stop it", {'E'}},
     [ACTION_SHOT] = {"shot", ALL, KEEP, NULL, "this screen into a file", {'S' - 64}},
     [ACTION_REPORT] = {"report", MAIN, KEEP, NULL, "copy a masked report", {'C'}},
+    [ACTION_MASK] = {"mask", ALL, KEEP, NULL, "mask names and addresses", {'M'}},
     [ACTION_SLOWER] = {"slower", MAIN, KEEP, NULL, "replay: slower", {','}},
     [ACTION_FASTER] = {"faster", MAIN, KEEP, NULL, "replay: faster", {'.'}},
     [ACTION_STEP] = {"step", MAIN & ~LINES, KEEP, NULL, "replay: one step", {'n'}},

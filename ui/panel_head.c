@@ -79,6 +79,9 @@ void panel_header(struct canvas *canvas, struct rect rect, const struct app *app
     char title[sizeof s->title];
     char place[16];
     int col = canvas_text(canvas, rect, 0, 1, STYLE_STRONG, "derptop") + 3;
+    if (s->masked) {
+        col += canvas_text(canvas, rect, 0, col - 1, STYLE_SELECTED, " MASKED ") + 1;
+    }
     time_words(canvas->glyphs, s, clock, sizeof clock);
     title_text(canvas->glyphs, s, title, sizeof title);
     place_text(app, s, place, sizeof place);

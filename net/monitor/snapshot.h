@@ -306,6 +306,7 @@ struct snapshot {
     char replay[SNAPSHOT_ADDRESS]; /* "session.jsonl · 4x": what is shown is no longer so; "" = live
                                     */
     bool lab;
+    bool masked; /* names and addresses are replaced, for others to see (src/mask_snapshot.h) */
     bool signed_in;
     char notice[SNAPSHOT_TEXT]; /* the one line that the user must see now; empty = none */
     bool fatal;                 /* notice is the reason why nothing can go on (signed out, …) */

@@ -12,11 +12,13 @@
 
 #include "net/base/mem.h"
 #include "net/base/text.h"
+#include "src/mask_snapshot.h"
 #include "tests/support/face.h"
 
 #include <cmocka.h>
 
 static struct snapshot *s;
+static struct masker *masker;
 static char said[KEEPER_SAID];
 static char copied[1 << 14];
 static char home[512];
@@ -32,6 +34,7 @@ static int setup(void **state)
     assert_int_equal(chdir(folder), 0);
     s = mem_new(sizeof *s);
     face_fill(s);
+    masker = masker_new();
     return 0;
 }
 
@@ -44,10 +47,13 @@ static int teardown(void **state)
     for (size_t i = 0; i < sizeof endings / sizeof *endings; i++) {
         keeper_name(s, endings[i], name);
         (void)unlink(name);
+        keeper_name(masker_copy(masker, s), endings[i], name);
+        (void)unlink(name);
     }
     assert_non_null(getcwd(folder, sizeof folder));
     assert_int_equal(chdir(home), 0);
     assert_int_equal(rmdir(folder), 0);
+    masker_free(masker);
     free(s);
     return 0;
 }
@@ -94,20 +100,20 @@ static void test_a_recording_is_begun_goes_on_and_is_ended(void **state)
 {
     (void)state;
     char name[KEEPER_NAME];
-    struct keeper *keeper = keeper_new();
+    struct keeper *keeper = keeper_new(masker);
     keeper_name(s, "jsonl", name);
     assert_true(keeper_take(keeper, s, said)); /* none goes on */
-    assert_true(keeper_record(keeper, s, said));
+    assert_true(keeper_record(keeper, s, false, said));
     assert_non_null(strstr(said, name));
     s->paused = true;
     assert_true(keeper_take(keeper, s, said));
-    assert_false(keeper_record(keeper, s, said));
+    assert_false(keeper_record(keeper, s, false, said));
     assert_non_null(strstr(said, "derptop replay derptop-dev1-"));
     char *text = content(name);
     assert_non_null(strstr(text, "\"set\":{\"paused\":true}}\n{\"type\":\"summary\""));
     assert_private(name);
     free(text);
-    assert_false(keeper_record(keeper, s, said)); /* in the same second */
+    assert_false(keeper_record(keeper, s, false, said)); /* in the same second */
     assert_non_null(strstr(said, "is there already"));
     keeper_free(keeper);
 }
@@ -116,8 +122,8 @@ static void test_a_recording_is_whole_when_the_program_ends(void **state)
 {
     (void)state;
     char name[KEEPER_NAME];
-    struct keeper *keeper = keeper_new();
-    assert_true(keeper_record(keeper, s, said));
+    struct keeper *keeper = keeper_new(masker);
+    assert_true(keeper_record(keeper, s, false, said));
     keeper_free(keeper);
     keeper_name(s, "jsonl", name);
     char *text = content(name);
@@ -146,12 +152,37 @@ static void test_a_report_names_neither_workspace_nor_address(void **state)
 {
     (void)state;
     char name[KEEPER_NAME];
-    keeper_report(s, copy, said);
-    keeper_name(s, "report.txt", name);
+    struct keeper *keeper = keeper_new(masker);
+    keeper_report(keeper, s, copy, said);
+    keeper_free(keeper);
+    keeper_name(masker_copy(masker, s), "report.txt", name);
+    assert_non_null(strstr(name, "workspace-1")); /* the file's name, either */
+    assert_non_null(strstr(said, name));
     assert_private(name);
     char *text = content(name);
     assert_string_equal(text, copied);
     assert_non_null(strstr(text, "workspace-1"));
+    assert_null(strstr(text, "dev1"));
+    assert_null(strstr(text, "203.0.113"));
+    free(text);
+}
+
+static void test_a_recording_that_began_masked_stays_so(void **state)
+{
+    (void)state;
+    char name[KEEPER_NAME];
+    struct keeper *keeper = keeper_new(masker);
+    assert_true(keeper_record(keeper, s, true, said));
+    assert_true(keeper_is_masked(keeper));
+    assert_non_null(strstr(said, "recording, masked, to derptop-workspace-1-"));
+    s->paused = true;
+    assert_true(keeper_take(keeper, s, said));
+    assert_false(keeper_record(keeper, s, false, said));
+    keeper_free(keeper);
+    keeper_name(masker_copy(masker, s), "jsonl", name);
+    char *text = content(name);
+    assert_non_null(strstr(text, "\"masked\":true"));
+    assert_non_null(strstr(text, "\"set\":{\"paused\":true}}\n{\"type\":\"summary\""));
     assert_null(strstr(text, "dev1"));
     assert_null(strstr(text, "203.0.113"));
     free(text);
@@ -165,6 +196,7 @@ int main(void)
         cmocka_unit_test(test_a_recording_is_whole_when_the_program_ends),
         cmocka_unit_test(test_a_shot_holds_the_screen),
         cmocka_unit_test(test_a_report_names_neither_workspace_nor_address),
+        cmocka_unit_test(test_a_recording_that_began_masked_stays_so),
     };
     /* One folder for each. */
     struct CMUnitTest each[sizeof tests / sizeof *tests];

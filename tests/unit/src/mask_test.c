@@ -97,7 +97,7 @@ static void test_more_than_there_is_room_for_is_masked_too(void **state)
     (void)state;
     char in[32];
     char out[64];
-    for (int i = 0; i < 300; i++) {
+    for (int i = 0; i < MASK_NAMES_MAX + 100; i++) {
         (void)snprintf(in, sizeof in, "5.6.%d.%d", i / 200, i % 200);
         mask_text(mask, in, out, sizeof out);
         assert_null(strstr(out, "5.6."));
@@ -108,19 +108,63 @@ static void test_more_than_there_is_room_for_is_masked_too(void **state)
     assert_int_equal(mask->name_count, MASK_NAMES_MAX);
 }
 
-static void test_json_is_masked_but_for_our_own_words(void **state)
+static void test_hosts_and_what_else_is_known_by_its_form_is_replaced(void **state)
 {
     (void)state;
-    mask_name(mask, "workspace", "client"); /* also a side */
-    cJSON *object = cJSON_Parse("{\"type\":\"client\",\"side\":\"client\",\"name\":\"client\","
-                                "\"list\":[\"9.8.7.6\",{\"at\":\"dev1\"}],\"n\":1,\"z\":null}");
-    mask_json(mask, object);
-    char *text = cJSON_PrintUnformatted(object);
-    assert_string_equal(text, "{\"type\":\"client\",\"side\":\"client\",\"name\":\"workspace-2\","
-                              "\"list\":[\"public-ip-1\",{\"at\":\"workspace-1\"}],\"n\":1,"
-                              "\"z\":null}");
-    cJSON_free(text);
-    cJSON_Delete(object);
+    expect("dial relay.example.org:443: refused", "dial host-1:443: refused");
+    expect("no such host relay.example.org.", "no such host host-1.");
+    expect("GET http://internal:8080/api/v2/x.y", "GET http://host-2:8080/api/v2/x.y");
+    expect("dev1.coder.example.com dev1.corp.net", "workspace-1.deployment-1 host-4");
+    expect("02:42:ac:11:00:02, 02-42-AC-11-00-03", "mac-1, mac-2");
+    expect("/agents/0e1f2a3b-0001-4002-8003-00000000000a/x", "/agents/id-1/x");
+    expect("nodekey:00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff",
+           "nodekey:key-1");
+    expect("deadbeef in config.json, /etc/resolv.conf, e.g. that", /* nothing */
+           "deadbeef in config.json, /etc/resolv.conf, e.g. that");
+    expect("http://localhost:3000 http://127.0.0.1:3000", /* nor here */
+           "http://localhost:3000 http://127.0.0.1:3000");
+}
+
+static void test_a_name_that_is_a_word_of_ours_breaks_no_sentence(void **state)
+{
+    (void)state;
+    mask_name(mask, "workspace", "relay");
+    mask_name(mask, "agent", "main");
+    mask_name(mask, "agent", "home");
+    expect("home region is reached, the relay too", "home region is reached, the relay too");
+    expect("relay · home, \"relay\", relay.home, ann/relay", /* here they can only be names */
+           "workspace-2 · agent-2, \"workspace-2\", workspace-2.agent-2, user-1/workspace-2");
+    expect("relay: the agent is back", "workspace-2: the agent is back");
+    expect("start it: coder start relay", "start it: coder start workspace-2");
+    expect("workspace relay is stopped", "workspace workspace-2 is stopped");
+    expect("dev1.main, agent main", "workspace-1.agent-1, agent agent-1"); /* no word of ours */
+}
+
+static void test_a_name_as_a_whole_is_always_replaced(void **state)
+{
+    (void)state;
+    char out[MASK_WORD];
+    mask_whole(mask, "workspace", "relay", out);
+    assert_string_equal(out, "workspace-2");
+    mask_whole(mask, "workspace", "", out);
+    assert_string_equal(out, "");
+    for (int i = 0; i < MASK_NAMES_MAX; i++) {
+        char name[32];
+        (void)snprintf(name, sizeof name, "n%d", i);
+        mask_name(mask, "user", name);
+    }
+    mask_whole(mask, "workspace", "too-many", out);
+    assert_string_equal(out, "a-workspace");
+}
+
+static void test_a_text_is_cut_between_characters(void **state)
+{
+    (void)state;
+    char out[8];
+    mask_text(mask, "1234é€", out, sizeof out);
+    assert_string_equal(out, "1234é");
+    mask_text(mask, "https://coder.com/docs/dev1", out, sizeof out);
+    assert_string_equal(out, "https:/");
 }
 
 int main(void)
@@ -133,7 +177,10 @@ int main(void)
         CASE(test_what_looks_like_an_address_and_is_none_stays),
         CASE(test_a_result_is_cut_to_fit_and_ended),
         CASE(test_more_than_there_is_room_for_is_masked_too),
-        CASE(test_json_is_masked_but_for_our_own_words),
+        CASE(test_hosts_and_what_else_is_known_by_its_form_is_replaced),
+        CASE(test_a_name_that_is_a_word_of_ours_breaks_no_sentence),
+        CASE(test_a_name_as_a_whole_is_always_replaced),
+        CASE(test_a_text_is_cut_between_characters),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
