@@ -17,14 +17,18 @@ void graph_y_axis(struct canvas *canvas, struct rect plot, const struct scale *s
 void graph_marks(struct canvas *canvas, struct rect row, const struct graph_view *view,
                  mono_ns from);
 
-/* Times at round ones; the day where it begins. */
+/* Times at round ones, more of them the wider it is; where a day begins, its name and that of the
+ * day before. A window that lies on another day than today says which. */
 void graph_times(struct canvas *canvas, struct rect row, const struct snapshot *s, mono_ns from,
                  uint64_t span_ns);
 
 /* The time of day of a moment. */
 struct wall_time graph_wall(const struct snapshot *s, mono_ns at);
 
-enum { CLOCK_TEXT = 16 };
+enum { CLOCK_TEXT = 40 };
 void clock_text(struct wall_time wall, bool seconds, char out[CLOCK_TEXT]);
+
+/* "22:13:20"; with its day, if that is not today: "Nov 13 22:13:20". */
+void moment_text(const struct snapshot *s, mono_ns at, char out[CLOCK_TEXT]);
 
 #endif

@@ -156,13 +156,15 @@ static void set_classes(struct histogram *out, const struct gathered *from, size
     size_t beyond = 0; /* classes without an end, for what is faster or slower than most */
     double enough = 1 + 2 * cbrt((double)from->total); /* few probes in many classes are noise */
     most = most < enough ? most : (size_t)enough;
-    size_t room = most;
-    do {
+    bounds[0] = 0;
+    for (size_t room = most; room > 0; room--) {
         count = high <= low * NARROW ? even_bounds(low, high, room, bounds)
                                      : ratio_bounds(from, low, high, room, bounds);
         beyond = (from->parts[0].us < bounds[0]) + (size_t)(out->max_us >= bounds[count]);
-        room--;
-    } while (count + beyond > most);
+        if (count + beyond <= most) {
+            break;
+        }
+    }
     if (from->parts[0].us < bounds[0]) {
         out->classes[out->count++] = (struct histogram_class){.to_us = bounds[0]};
     }

@@ -131,7 +131,7 @@ static void draw_run_line(struct line *line, const struct snapshot *s)
     char clock[CLOCK_TEXT] = "";
     const struct snapshot_stats *now = s->path == PATH_DIRECT ? &s->run_direct : &s->run_relayed;
     if (s->first_sent_at != 0) {
-        clock_text(graph_wall(s, s->first_sent_at), true, clock);
+        moment_text(s, s->first_sent_at, clock);
     }
     text_format(text, sizeof text, "since %s", clock);
     (void)piece(line, STYLE_DIM, text);
@@ -173,7 +173,7 @@ static void draw_pointed(struct line *line, const struct app *app, const struct 
     }
     char clock[CLOCK_TEXT];
     char text[PIECE];
-    clock_text(graph_wall(s, best.answered + best.lost > 0 ? best.at : at), true, clock);
+    moment_text(s, best.answered + best.lost > 0 ? best.at : at, clock);
     text_format(text, sizeof text, "%s %s  ", line->canvas->glyphs->selected, clock);
     (void)piece(line, STYLE_STRONG, text);
     if (best.answered == 0) {
@@ -285,7 +285,7 @@ static void draw_past(struct canvas *canvas, struct rect rect, const struct app 
     char live[CLOCK_TEXT];
     char key[KEYS_TEXT_SIZE];
     char text[PIECE];
-    clock_text(graph_wall(s, window_end(&app->window, s->now)), true, then);
+    moment_text(s, window_end(&app->window, s->now), then);
     clock_text(s->wall, true, live);
     keys_text(&app->keys, app->window.frozen ? ACTION_FREEZE : ACTION_LIVE, 1, key);
     text_format(text, sizeof text, " %s %s, live is %s %s %s ",

@@ -59,6 +59,16 @@ static void a_day(struct snapshot *s)
     face_fill_day(s);
 }
 
+static void midnight(struct snapshot *s)
+{
+    s->wall.seconds = 1700006400 + 150;
+}
+
+static void after_midnight(struct snapshot *s)
+{
+    s->wall.seconds = 1700006400 + 60;
+}
+
 static void many(struct snapshot *s)
 {
     static const char *const names[] = {"api",  "demo-fast", "deploy-test", "desk",
@@ -121,6 +131,8 @@ static const struct screen {
     {"histogram-direct-alone-100x30", outlier, "+vv", 30, 100, &glyphs_utf8},
     {"histogram-ascii-140x45", as_it_is, "vv{F1}{Esc}", 45, 140, &glyphs_ascii},
     {"histogram-of-a-day-200x60", a_day, "-------vv", 60, 200, &glyphs_utf8},
+    {"midnight-100x30", midnight, "", 30, 100, &glyphs_utf8},
+    {"past-of-yesterday-80x24", after_midnight, "{Left}{Left}", 24, 80, &glyphs_utf8},
     {"path-alone-100x30", as_it_is, "{Tab}z", 30, 100, &glyphs_utf8},
     {"throughput-80x24", face_fill_speed, "s", 24, 80, &glyphs_utf8},
     {"throughput-60x15", face_fill_speed, "s", 15, 60, &glyphs_utf8},

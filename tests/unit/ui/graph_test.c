@@ -9,6 +9,7 @@
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "net/base/mem.h"
 #include "net/base/rng.h"
@@ -287,6 +288,111 @@ static void test_times_of_day_are_right_across_the_second(void **state)
     assert_int_equal(after.nanos, 100000000);
 }
 
+/* --- times of day ----------------------------------------------------------------------------- */
+
+static const uint64_t spans_s[] = {60, 120, 300, 600, 1800, 3600, 10800, 21600, 43200, 86400};
+
+/* The row of times of a window that ends so many seconds before now. */
+static char *times_row(struct snapshot *s, uint64_t span_s, uint64_t ago_s, int cols)
+{
+    struct canvas canvas;
+    canvas_init(&canvas, 1, cols, &glyphs_ascii);
+    graph_times(&canvas, canvas_all(&canvas), s, s->now - (ago_s + span_s) * NS_PER_SEC,
+                span_s * NS_PER_SEC);
+    char *out = canvas_dump(&canvas);
+    free(canvas.cells);
+    return out;
+}
+
+static int count_of(const char *text, char sign)
+{
+    int count = 0;
+    for (; *text != '\0'; text++) {
+        count += *text == sign ? 1 : 0;
+    }
+    return count;
+}
+
+static void at_wall(struct snapshot *s, const char *zone, int64_t seconds)
+{
+    (void)setenv("TZ", zone, 1);
+    tzset();
+    s->now = 500000 * NS_PER_SEC;
+    s->wall = (struct wall_time){.seconds = seconds, .nanos = 250000000};
+}
+
+/* 2023-11-15 00:00 UTC. */
+enum { MIDNIGHT = 1700006400 };
+
+/* Wherever in the window it begins, at each zoom and width: one of the days is named, beside its
+ * mark, and both where there is room. */
+static void test_the_change_of_the_day_is_marked_and_named_at_every_zoom(void **state)
+{
+    struct snapshot *s = *state;
+    for (size_t i = 0; i < sizeof spans_s / sizeof *spans_s; i++) {
+        for (int cols = 30; cols <= 190; cols += 20) {
+            for (unsigned tenth = 1; tenth < 10; tenth++) {
+                uint64_t since = spans_s[i] * tenth / 10;
+                at_wall(s, "UTC", MIDNIGHT + (int64_t)since);
+                char *row = times_row(s, spans_s[i], 0, cols);
+                assert_true(strstr(row, "|Nov 15") != NULL || strstr(row, "Nov 14|") != NULL);
+                assert_true(tenth != 5 || strstr(row, "Nov 14|Nov 15") != NULL);
+                free(row);
+            }
+        }
+    }
+}
+
+static void test_days_begin_by_the_zones_own_clock(void **state)
+{
+    struct snapshot *s = *state;
+    at_wall(s, "<+0545>-5:45", MIDNIGHT - 20700 + 60); /* Kathmandu's quarter of an hour */
+    char *row = times_row(s, 300, 0, 80);
+    assert_non_null(strstr(row, "Nov 14|Nov 15"));
+    free(row);
+    /* Summer time begins at midnight: the day begins at one. */
+    at_wall(s, "EET-2EEST,M3.5.0/0,M10.5.0/0", 1711836000 + 3600);
+    row = times_row(s, 10800, 0, 100);
+    assert_non_null(strstr(row, "Mar 30|Mar 31"));
+    assert_null(strstr(row, "00:00"));
+    free(row);
+}
+
+static void test_a_window_of_another_day_says_which(void **state)
+{
+    struct snapshot *s = *state;
+    char clock[CLOCK_TEXT];
+    at_wall(s, "UTC", MIDNIGHT + 7200);
+    char *row = times_row(s, 300, 10000, 80);
+    assert_int_equal(strncmp(row, "Nov 14 ", 7), 0);
+    assert_true(count_of(row, '|') >= 3);
+    free(row);
+    row = times_row(s, 300, 100, 80);
+    assert_null(strstr(row, "Nov"));
+    free(row);
+    moment_text(s, s->now - 7201 * NS_PER_SEC, clock);
+    assert_string_equal(clock, "Nov 14 23:59:59");
+    moment_text(s, s->now - 7199 * NS_PER_SEC, clock);
+    assert_string_equal(clock, "00:00:01");
+}
+
+static void test_there_are_more_times_where_it_is_wider(void **state)
+{
+    struct snapshot *s = *state;
+    at_wall(s, "UTC", MIDNIGHT + 50000);
+    for (size_t i = 0; i < sizeof spans_s / sizeof *spans_s; i++) {
+        int before = 0;
+        for (int cols = 30; cols <= 240; cols *= 2) {
+            char *row = times_row(s, spans_s[i], 0, cols);
+            int count = count_of(row, '|');
+            assert_true(count > before);
+            assert_true(count <= cols / 7);
+            before = count;
+            free(row);
+        }
+    }
+}
+
 int main(void)
 {
 #define CASE(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
@@ -300,6 +406,10 @@ int main(void)
         CASE(test_the_series_joins_its_parts_without_seam_or_double),
         CASE(test_figures_of_a_window_are_exact),
         CASE(test_times_of_day_are_right_across_the_second),
+        CASE(test_the_change_of_the_day_is_marked_and_named_at_every_zoom),
+        CASE(test_days_begin_by_the_zones_own_clock),
+        CASE(test_a_window_of_another_day_says_which),
+        CASE(test_there_are_more_times_where_it_is_wider),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
