@@ -87,7 +87,8 @@ struct grade_limits cmd_grade(const struct config *config)
 struct diagnose_limits cmd_limits(const struct config *config)
 {
     return (struct diagnose_limits){.loss_permille = (unsigned)config->loss_limit * 10,
-                                    .jitter_ns = config->jitter_limit_ns};
+                                    .jitter_ns = config->jitter_limit_ns,
+                                    .latency_ns = config->poor_ns};
 }
 
 int cmd_config(const struct options *options, struct config *out)

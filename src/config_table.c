@@ -30,7 +30,7 @@ const struct setting config_settings[] = {
     {"latency.good", SETTING_DURATION, NULL, NS_PER_MS, 60 * NS_PER_SEC, "100ms",
      "below it the latency is good", AT(good_ns)},
     {"latency.poor", SETTING_DURATION, NULL, NS_PER_MS, 60 * NS_PER_SEC, "200ms",
-     "above it the latency is poor, which the lists mark", AT(poor_ns)},
+     "above it the latency is poor: the lists mark it, and it is a finding", AT(poor_ns)},
     {"latency.samples", SETTING_COUNT, NULL, 1, 60, "3",
      "so many answers in a row to call it otherwise", AT(grade_samples)},
     {"keep_connected", SETTING_COUNT, NULL, 1, 64, "5",

@@ -305,8 +305,8 @@ static const struct field_table fact_regions = TABLE(fact_region_fields, S);
 
 #define S struct fact_probes
 static const struct field fact_probes_fields[] = {
-    U64(S, answered), U64(S, lost),      U64(S, avg_ns),
-    U64(S, p95_ns),   U64(S, jitter_ns), U64(S, lost_in_a_row),
+    U64(S, answered), U64(S, lost),      U64(S, p50_ns),   U64(S, avg_ns),
+    U64(S, p95_ns),   U64(S, jitter_ns), U64(S, usual_ns), U64(S, lost_in_a_row),
 };
 static const struct field_table fact_probes = TABLE(fact_probes_fields, S);
 #undef S

@@ -24,6 +24,9 @@ static const struct {
     {FINDING_HANDSHAKE_STALE, FINDING_AGENT_NOT_CONNECTED},
     {FINDING_HANDSHAKE_STALE, FINDING_AGENT_UNREACHABLE},
     {FINDING_HANDSHAKE_STALE, FINDING_DERP_UNREACHABLE},
+    {FINDING_LATENCY, FINDING_DERP_UNHEALTHY},
+    {FINDING_LATENCY, FINDING_DERP_FAR},
+    {FINDING_LATENCY, FINDING_DERP_RELAY},
     {FINDING_LOSS, FINDING_AGENT_UNREACHABLE},
     {FINDING_LOSS, FINDING_DERP_UNREACHABLE},
     {FINDING_LOSS, FINDING_DERP_UNHEALTHY},
@@ -189,6 +192,9 @@ size_t diagnose(const struct facts *facts, const struct diagnose_limits *limits,
     draft.limits.jitter_ns = limits != NULL && limits->jitter_ns != 0
                                  ? limits->jitter_ns
                                  : DIAGNOSE_JITTER_MS * NS_PER_MS;
+    draft.limits.latency_ns = limits != NULL && limits->latency_ns != 0
+                                  ? limits->latency_ns
+                                  : DIAGNOSE_LATENCY_MS * NS_PER_MS;
     rules_deployment(&draft);
     rules_network(&draft);
     rules_relay(&draft);

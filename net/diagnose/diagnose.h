@@ -25,12 +25,16 @@ enum {
     DIAGNOSE_LOSS_PERMILLE = 20,    /* default limit: 2 % */
     DIAGNOSE_LOSS_ERROR_FACTOR = 10, /* times the limit: an error */
     DIAGNOSE_JITTER_MS = 30,         /* default limit */
+    DIAGNOSE_LATENCY_MS = 200,       /* default limit: what the screens call poor */
+    DIAGNOSE_WORSE_FACTOR = 3,       /* times the usual latency, and … */
+    DIAGNOSE_WORSE_MS = 10,          /* … so much more: that can be felt */
 };
 
 /* Settings of the user; zeroes = the defaults above. */
 struct diagnose_limits {
     unsigned loss_permille;
     uint64_t jitter_ns;
+    uint64_t latency_ns;
 };
 
 /* Writes at most one finding a code, causes before what they explain, and returns how many. `since`

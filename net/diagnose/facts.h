@@ -73,7 +73,8 @@ struct fact_region {
 /* Of the probes that ended last. */
 struct fact_probes {
     uint64_t answered, lost;
-    uint64_t avg_ns, p95_ns, jitter_ns;
+    uint64_t p50_ns, avg_ns, p95_ns, jitter_ns;
+    uint64_t usual_ns;      /* median of all that went this way since the start; 0 = too few */
     uint64_t lost_in_a_row; /* the last ones; 0: the last was answered */
 };
 

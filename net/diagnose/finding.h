@@ -51,6 +51,7 @@
     X(FINDING_DERP_RELAY, "derp_relay", PATH, "the connection goes through a relay")               \
     X(FINDING_DERP_WEBSOCKET, "derp_websocket", CLIENT, "the relay is reached by websocket only")  \
     X(FINDING_DERP_FAR, "derp_far", PATH, "the relay is a detour")                                 \
+    X(FINDING_LATENCY, "latency", PATH, "the latency is high")                                     \
     X(FINDING_LOSS, "loss", PATH, "packets are lost")                                              \
     X(FINDING_JITTER, "jitter", PATH, "the latency varies")
 

@@ -151,6 +151,11 @@ static const struct remedy remedies[FINDING_CODES] = {
          "have a workspace proxy with a relay deployed between both sides, or make the direct path "
          "possible: it needs no relay",
          DOCS "/admin/networking/workspace-proxies"},
+    [FINDING_LATENCY] = {"each key that is typed travels there and back before it shows",
+                         "see whether something fills the line on either side (a transfer, a "
+                         "backup: the throughput panel shows what that does), and whether the path "
+                         "became a longer one; else have the workspace nearer to you",
+                         TROUBLE "#throughput"},
     [FINDING_LOSS] = {"lost packets are sent again: terminals stutter and transfers slow down",
                       "try a cable instead of Wi-Fi, and another network; if the loss stays, show "
                       "these figures to whoever runs the network or the relay",

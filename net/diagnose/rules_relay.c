@@ -126,6 +126,34 @@ static void rule_path_mtu(struct draft *draft)
     }
 }
 
+/* A fixed limit says nothing in one building, nor across an ocean: what counts, too, is what was
+ * usual before. */
+static void rule_latency(struct draft *draft)
+{
+    const struct fact_probes *probes = &draft->facts->probes;
+    uint64_t usual = probes->usual_ns;
+    char ms[3][SPAN_TEXT_SIZE];
+    if (probes->answered < DIAGNOSE_SAMPLES_LEAST) {
+        return;
+    }
+    if (probes->p50_ns > draft->limits.latency_ns) {
+        draft_add(
+            draft, FINDING_LATENCY, SEVERITY_WARNING,
+            "half of the last %llu pings took longer than %s (limit %s); 5 of 100 longer than "
+            "%s",
+            (unsigned long long)probes->answered, ms_text(probes->p50_ns, ms[0]),
+            ms_text(draft->limits.latency_ns, ms[1]), ms_text(probes->p95_ns, ms[2]));
+    } else if (usual != 0 && probes->p50_ns >= DIAGNOSE_WORSE_FACTOR * usual &&
+               probes->p50_ns - usual >= DIAGNOSE_WORSE_MS * NS_PER_MS) {
+        draft_add(
+            draft, FINDING_LATENCY, SEVERITY_WARNING,
+            "half of the last %llu pings took longer than %s, which is %.0f times the usual %s "
+            "of this path",
+            (unsigned long long)probes->answered, ms_text(probes->p50_ns, ms[0]),
+            (double)probes->p50_ns / (double)usual, ms_text(usual, ms[1]));
+    }
+}
+
 static void rule_loss(struct draft *draft)
 {
     const struct fact_probes *probes = &draft->facts->probes;
@@ -163,6 +191,7 @@ void rules_relay(struct draft *draft)
     rule_relay(draft);
     rule_websocket(draft);
     rule_far(draft);
+    rule_latency(draft);
     rule_loss(draft);
     rule_jitter(draft);
 }

@@ -8,7 +8,10 @@
 #include "net/base/text.h"
 #include "net/monitor/core_internal.h"
 
-enum { FACTS_WINDOW = 60 /* probes that loss and jitter are told of */ };
+enum {
+    FACTS_WINDOW = 60, /* probes that latency, loss and jitter are told of */
+    FACTS_USUAL = 180, /* so many answers say what is usual */
+};
 
 static void copy(char *out, size_t size, const char *text)
 {
@@ -267,9 +270,12 @@ static void gather_probes(const struct watch *watch, enum path_kind path, struct
     }
     latency_window_figures(values + FACTS_WINDOW - answered, answered, &figures);
     out->answered = answered;
+    out->p50_ns = figures.p50_ns;
     out->avg_ns = figures.avg_ns;
     out->p95_ns = figures.p95_ns;
     out->jitter_ns = figures.jitter_ns;
+    latency_run_figures(&watch->run_by_way[path == PATH_DIRECT ? 1 : 0], &figures);
+    out->usual_ns = figures.answered < FACTS_USUAL ? 0 : figures.p50_ns;
 }
 
 static void gather_tunnel(const struct watch *watch, mono_ns now, struct facts *out)

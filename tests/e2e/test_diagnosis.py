@@ -373,9 +373,9 @@ def test_a_file_of_the_published_form_is_read(lab, tmp_path):
 # --- the limits
 
 
-def test_the_limits_of_loss_and_jitter_are_settings(lab, tmp_path):
+def test_the_limits_of_latency_and_jitter_are_settings(lab, tmp_path):
     config = tmp_path / "config.json"
-    config.write_text('{"jitter_limit": "1ms"}')
+    config.write_text('{"jitter_limit": "1ms", "latency": {"good": "2ms", "poor": "5ms"}}')
     with program.Lab("--relay-delay", "5", "--relay-jitter", "40") as shaky:
         env = shaky.client_environment()
         flags = ("--disable-direct-connections", "-n", "12", "--wait", "50ms", "--json")
@@ -383,4 +383,4 @@ def test_the_limits_of_loss_and_jitter_are_settings(lab, tmp_path):
         config.write_text('{"jitter_limit": "10s"}')
         lax = program.run("ping", "dev1", "--config", str(config), *flags, env=env)
     codes = [{one["code"] for one in program.json_lines(done.stdout)[-1]["findings"]} for done in (strict, lax)]
-    assert "jitter" in codes[0] and "jitter" not in codes[1]
+    assert codes[0] >= {"jitter", "latency"} and not codes[1] & {"jitter", "latency"}

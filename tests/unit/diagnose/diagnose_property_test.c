@@ -117,8 +117,9 @@ static void path(struct rng *rng, struct facts *f)
     f->path_for_ns = number(rng);
     f->candidates = rng_u64(rng) % 4;
     f->candidates_silent = rng_u64(rng) % 4;
-    f->probes = (struct fact_probes){number(rng) % 4000, number(rng) % 4000, number(rng),
-                                     number(rng),        number(rng),        number(rng)};
+    f->probes =
+        (struct fact_probes){number(rng) % 4000, number(rng) % 4000, number(rng), number(rng),
+                             number(rng),        number(rng),        number(rng), number(rng)};
     f->path_mtu = (uint32_t)number(rng);
     f->path_mtu_want = (uint32_t)number(rng);
     f->handshake = fact(rng);

@@ -375,6 +375,40 @@ static void few_probes(struct facts *f)
     f->probes.answered = DIAGNOSE_SAMPLES_LEAST - 2;
     f->probes.lost = 1;
     f->probes.jitter_ns = NS_PER_SEC;
+    f->probes.p50_ns = NS_PER_SEC;
+}
+
+static void slow(struct facts *f)
+{
+    f->probes.p50_ns = DIAGNOSE_LATENCY_MS * NS_PER_MS + 1;
+}
+
+static void not_quite_slow(struct facts *f)
+{
+    f->probes.p50_ns = f->probes.usual_ns = DIAGNOSE_LATENCY_MS * NS_PER_MS;
+}
+
+static void worse_than_usual(struct facts *f)
+{
+    f->probes.usual_ns = 6 * NS_PER_MS;
+    f->probes.p50_ns = 18 * NS_PER_MS;
+}
+
+static void less_than_three_times(struct facts *f)
+{
+    f->probes.usual_ns = 6 * NS_PER_MS;
+    f->probes.p50_ns = 18 * NS_PER_MS - 1;
+}
+
+static void too_little_to_feel(struct facts *f)
+{
+    f->probes.usual_ns = NS_PER_MS;
+    f->probes.p50_ns = 11 * NS_PER_MS - 1;
+}
+
+static void nothing_is_usual_yet(struct facts *f)
+{
+    f->probes.p50_ns = 18 * NS_PER_MS;
 }
 
 static void jitter(struct facts *f)
@@ -427,6 +461,11 @@ static const struct row {
     {FINDING_DERP_FAR, far, not_much_nearer},
     {FINDING_DERP_FAR, far, far_of_no_matter},
     {FINDING_DERP_FAR, homes_differ, relayed},
+    {FINDING_LATENCY, slow, not_quite_slow},
+    {FINDING_LATENCY, slow, few_probes},
+    {FINDING_LATENCY, worse_than_usual, less_than_three_times},
+    {FINDING_LATENCY, worse_than_usual, too_little_to_feel},
+    {FINDING_LATENCY, worse_than_usual, nothing_is_usual_yet},
     {FINDING_LOSS, loss, little_loss},
     {FINDING_LOSS, loss, few_probes},
     {FINDING_JITTER, jitter, little_jitter},
@@ -730,15 +769,19 @@ static void test_the_limits_are_the_users(void **state)
     (void)state;
     struct finding found[FINDING_CODES];
     struct facts facts = well();
-    const struct diagnose_limits strict = {.loss_permille = 5, .jitter_ns = NS_PER_MS};
-    const struct diagnose_limits lax = {.loss_permille = 500, .jitter_ns = NS_PER_SEC};
+    const struct diagnose_limits strict = {
+        .loss_permille = 5, .jitter_ns = NS_PER_MS, .latency_ns = NS_PER_MS};
+    const struct diagnose_limits lax = {
+        .loss_permille = 500, .jitter_ns = NS_PER_SEC, .latency_ns = NS_PER_SEC};
     little_loss(&facts);
     little_jitter(&facts);
+    not_quite_slow(&facts);
     assert_int_equal(diagnose(&facts, NULL, found), 0);
-    assert_int_equal(diagnose(&facts, &strict, found), 2);
+    assert_int_equal(diagnose(&facts, &strict, found), 3);
     loss(&facts);
     jitter(&facts);
-    assert_int_equal(diagnose(&facts, NULL, found), 2);
+    slow(&facts);
+    assert_int_equal(diagnose(&facts, NULL, found), 3);
     assert_int_equal(diagnose(&facts, &lax, found), 0);
 }
 
