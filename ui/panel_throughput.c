@@ -8,6 +8,7 @@
 #include "net/base/mem.h"
 #include "net/base/text.h"
 #include "ui/graph_marks.h"
+#include "ui/histogram.h"
 #include "ui/panels.h"
 #include "ui/plot.h"
 
@@ -391,6 +392,25 @@ void panel_throughput(struct canvas *canvas, struct rect rect, const struct app 
     draw_history(canvas, inner, row, app, s);
 }
 
+/* What the graph shows as a histogram, below the tests. */
+static void draw_latency(struct canvas *canvas, struct rect rect, const struct app *app,
+                         const struct snapshot *s)
+{
+    char span[WINDOW_TEXT];
+    char then[CLOCK_TEXT];
+    char words[WINDOW_TEXT + CLOCK_TEXT + 16];
+    mono_ns to = window_end(&app->window, s->now);
+    mono_ns from = to < app_window_ns(app) ? 0 : to - app_window_ns(app);
+    window_text(app_window_ns(app), span);
+    moment_text(s, to, then);
+    if (app->window.end == 0) {
+        text_format(words, sizeof words, "last %s", span);
+    } else {
+        text_format(words, sizeof words, "%s to %s", span, then);
+    }
+    histogram_draw_small(canvas, rect, s, from, mono_after(to, 1), words);
+}
+
 void panel_tests(struct canvas *canvas, struct rect rect, const struct app *app,
                  const struct snapshot *s)
 {
@@ -401,10 +421,20 @@ void panel_tests(struct canvas *canvas, struct rect rect, const struct app *app,
     text_format(note, sizeof note, "%s starts one", start);
     canvas_box(canvas, rect, "throughput", note);
     canvas_box_focus(canvas, rect, app->panel == PANEL_TESTS);
-    if (s->speed.history_count == 0) {
-        (void)canvas_text(canvas, inner, 0, 1, STYLE_DIM, "no test yet");
+    int tests = s->speed.history_count == 0 ? 1 : (int)s->speed.history_count;
+    int left = app->form == FORM_HISTOGRAM ? 0 : inner.rows - HISTOGRAM_SMALL_ROWS;
+    struct rect upper = {inner.row, inner.col, inner.rows, inner.cols};
+    if (left > 0) { /* the last two tests at least, and the others where there is room */
+        upper.rows = tests < left ? tests : left;
+        int gap = upper.rows < left ? 1 : 0;
+        struct rect lower = {inner.row + upper.rows + gap, inner.col, inner.rows - upper.rows - gap,
+                             inner.cols};
+        draw_latency(canvas, lower, app, s);
     }
-    draw_history(canvas, inner, 0, app, s);
+    if (s->speed.history_count == 0) {
+        (void)canvas_text(canvas, upper, 0, 1, STYLE_DIM, "no test yet");
+    }
+    draw_history(canvas, upper, 0, app, s);
 }
 
 /* --- the box in which a test is chosen ----------------------------------------------------------
