@@ -553,6 +553,8 @@ static const struct field snapshot_fields[] = {
     STRUCT(S, run, stats),
     PLACED(S, samples, sample_count, samples, first_sample),
     U64(S, interval_ns),
+    TIME(S, silent_since),
+    U64(S, unanswered),
     STRUCT(S, run_direct, stats),
     STRUCT(S, run_relayed, stats),
     TIME(S, first_sent_at),

@@ -108,6 +108,7 @@ static void take(struct tui *tui)
         tui->now->now = tui->now->seq > 0 ? mono_now() : tui->now->now;
         tui->now->wall = wall_now();
     }
+    app_see(&tui->app, tui->now);
     if (strcmp(tui->deployment, tui->shown->deployment) != 0) {
         text_copy(tui->deployment, sizeof tui->deployment, tui->shown->deployment);
         favourites_read(tui->state_folder, tui->deployment, &tui->app.pins);

@@ -14,6 +14,11 @@ void app_init(struct app *app)
     window_init(&app->window);
 }
 
+void app_see(struct app *app, const struct snapshot *s)
+{
+    ladder_see(&app->ladder, s);
+}
+
 enum view app_view(const struct app *app)
 {
     return app->views[app->depth - 1];

@@ -13,6 +13,7 @@
 #include "ui/canvas.h"
 #include "ui/graph.h"
 #include "ui/keys.h"
+#include "ui/ladder.h"
 #include "ui/rows.h"
 #include "ui/theme.h"
 #include "ui/window.h"
@@ -45,6 +46,7 @@ struct app {
     struct uuid shown, before; /* selected now, and the one that was before */
 
     struct window window;
+    struct ladder ladder;
     enum scale_kind scale;
     uint64_t fixed_us;
     enum graph_series series;
@@ -88,6 +90,9 @@ enum {
 };
 
 void app_init(struct app *app);
+
+/* What a snapshot, or the time that passes, changes by itself. To be called before each frame. */
+void app_see(struct app *app, const struct snapshot *snapshot);
 
 /* Draws the whole frame; the canvas is blank. */
 void app_draw(const struct app *app, const struct snapshot *snapshot, struct canvas *canvas);

@@ -96,7 +96,7 @@ static unsigned filter(struct app *app)
     return APP_REDRAW;
 }
 
-static unsigned back(struct app *app)
+static unsigned back(struct app *app, const struct snapshot *s)
 {
     struct app_list *list = app_list(app);
     if (list->filter[0] != '\0' && app_in_lines(app)) {
@@ -114,6 +114,9 @@ static unsigned back(struct app *app)
         window_live(&app->window);
     } else if (app->panel != PANEL_GRAPH) {
         app->panel = PANEL_GRAPH;
+    } else if (app->ladder.open) {
+        ladder_put_away(&app->ladder, s);
+        app_say(app, "the graph; the steps come again with another outage");
     } else {
         char quit[KEYS_TEXT_SIZE];
         keys_text(&app->keys, ACTION_QUIT, 1, quit);
@@ -301,7 +304,8 @@ static unsigned act_on_keeping(struct app *app, enum action action, const struct
     }
 }
 
-static unsigned act_on_program(struct app *app, enum action action, struct command *out)
+static unsigned act_on_program(struct app *app, enum action action, const struct snapshot *s,
+                               struct command *out)
 {
     switch ((int)action) {
     case ACTION_PANEL:
@@ -327,7 +331,7 @@ static unsigned act_on_program(struct app *app, enum action action, struct comma
     case ACTION_MOUSE:
         return looks(app, false);
     case ACTION_BACK:
-        return back(app);
+        return back(app, s);
     case ACTION_QUIT_KEEP:
         return APP_QUIT | APP_KEEP;
     case ACTION_SUSPEND:
@@ -383,7 +387,7 @@ static unsigned act(struct app *app, enum action action, int index, const struct
     if (action == ACTION_PIN || (action >= ACTION_NTH && action <= ACTION_BEFORE)) {
         return act_on_workspaces(app, action, index, s, out);
     }
-    return act_on_program(app, action, out);
+    return act_on_program(app, action, s, out);
 }
 
 /* What is gone answers no more: a replay can be stopped and hurried, and looked at. */

@@ -41,6 +41,25 @@ static void draw_panel(struct canvas *canvas, struct rect rect, enum app_panel p
     }
 }
 
+/* The ladder is long: on a low screen it takes the panels' places, too, unless one is looked at. */
+static bool draw_ladder(struct canvas *canvas, const struct layout *layout, const struct app *app,
+                        const struct snapshot *s)
+{
+    enum { LADDER_ROWS = 18 };
+    struct rect ladder = layout->graph;
+    if (layout->graph.rows >= LADDER_ROWS || app->panel != PANEL_GRAPH || !ladder_stands(app, s)) {
+        return false;
+    }
+    ladder.rows = layout->body.rows;
+    if (layout->list.rows > 0) {
+        struct rect list = layout->list;
+        list.rows = layout->body.rows;
+        panel_list(canvas, list, app, s);
+    }
+    panel_ladder(canvas, ladder, app, s);
+    return true;
+}
+
 static void draw_monitor(struct canvas *canvas, const struct layout *layout, enum view view,
                          const struct app *app, const struct snapshot *s)
 {
@@ -51,6 +70,9 @@ static void draw_monitor(struct canvas *canvas, const struct layout *layout, enu
         } else {
             draw_panel(canvas, layout->body, app->panel, app, s);
         }
+        return;
+    }
+    if (!test && draw_ladder(canvas, layout, app, s)) {
         return;
     }
     if (layout->list.rows > 0) {

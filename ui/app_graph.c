@@ -28,6 +28,10 @@ static unsigned zoom(struct app *app, bool in)
 
 static unsigned pan(struct app *app, const struct snapshot *s, bool back_in_time)
 {
+    if (back_in_time && app->ladder.open && app->window.end == 0) {
+        app->window.end = s->now; /* the history first, then further back */
+        return APP_REDRAW;
+    }
     if (!window_pan(&app->window, s->now, series_oldest(s), back_in_time)) {
         app_say(app, back_in_time ? "nothing older is kept" : "this is live: nothing is newer");
     }

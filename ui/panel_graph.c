@@ -1,6 +1,6 @@
 /*
- * The hero: the latency graph with its figures; while nothing has answered yet, the ladder of
- * steps.
+ * The hero: the latency graph with its figures; while nothing answers, the ladder of steps stands
+ * in its place.
  */
 #include <string.h>
 
@@ -294,29 +294,13 @@ static void draw_past(struct canvas *canvas, struct rect rect, const struct app 
     canvas_right(canvas, line, 0, STYLE_SELECTED, text);
 }
 
-/* Since when nothing comes back, if that is odd: five probes, and five seconds. */
-static uint64_t silence_ns(const struct snapshot *s)
-{
-    enum { PROBES = 5, LEAST_S = 5 };
-    uint64_t bound = s->interval_ns * PROBES > LEAST_S * NS_PER_SEC ? s->interval_ns * PROBES
-                                                                    : LEAST_S * NS_PER_SEC;
-    for (size_t i = s->sample_count; i-- > 0;) {
-        if (s->samples[i].state == SAMPLE_PONG) {
-            uint64_t silent = mono_since(s->now, s->samples[i].sent_at);
-            return silent > bound && !s->paused ? silent : 0;
-        }
-    }
-    return 0;
-}
-
 static void draw_silence(struct canvas *canvas, struct rect rect, const struct snapshot *s)
 {
     char age[AGE_TEXT];
     char text[PIECE];
-    uint64_t silent = silence_ns(s);
     struct rect line = {rect.row, rect.col, 1, rect.cols - 2};
-    if (silent > 0) {
-        age_text(silent, age);
+    if (s->silent_since != 0 && !s->paused) {
+        age_text(mono_since(s->now, s->silent_since), age);
         text_format(text, sizeof text, " %s no answer for %s ", canvas->glyphs->error, age);
         canvas_right(canvas, line, 0, STYLE_ERROR, text);
     }
@@ -330,12 +314,13 @@ void panel_graph(struct canvas *canvas, struct rect rect, const struct app *app,
     char note[PIECE];
     struct graph_view view;
     struct rect inner = rect_inner(rect);
-    if (s->path == PATH_NONE && app->window.end == 0 && s->run.answered == 0) {
-        panel_ladder(canvas, rect, s);
+    if (ladder_stands(app, s)) {
+        panel_ladder(canvas, rect, app, s);
         return;
     }
     note_text(canvas->glyphs, app, s, note, sizeof note);
-    canvas_box(canvas, rect, names[app->form], note);
+    bool silent = s->silent_since != 0 && !s->paused;
+    canvas_box(canvas, rect, names[app->form], app->window.end != 0 || silent ? "" : note);
     canvas_box_focus(canvas, rect, app->panel == PANEL_GRAPH && app->full);
     if (app->window.end != 0) {
         draw_past(canvas, rect, app, s);
@@ -364,72 +349,5 @@ void panel_graph(struct canvas *canvas, struct rect rect, const struct app *app,
     if (lines > 1) {
         line = (struct line){canvas, inner, inner.rows - 1, 1};
         draw_run_line(&line, s);
-    }
-}
-
-/* --- the ladder ------------------------------------------------------------------------------- */
-
-/* Returns the row after it; it may take up to `spare` rows more than one. */
-static int draw_step(struct canvas *canvas, struct rect inner, int row, int spare,
-                     const struct snapshot *s, enum ladder_step which)
-{
-    enum { DETAIL_COL = 6 };
-    const struct snapshot_step *step = &s->ladder[which];
-    const struct glyphs *g = canvas->glyphs;
-    static const enum style styles[] = {STYLE_DIM, STYLE_INFO, STYLE_OK, STYLE_ERROR};
-    const char *const signs[] = {g->stopped, g->connecting, g->ok, g->error};
-    char age[AGE_TEXT] = "";
-    int col = 2;
-    col += canvas_print(canvas, inner, row, col, styles[step->state], "%s", signs[step->state]);
-    col += canvas_print(canvas, inner, row, col, STYLE_DIM, " %d ", (int)which + 1);
-    col +=
-        canvas_print(canvas, inner, row, col, step->state == LADDER_TODO ? STYLE_DIM : STYLE_TEXT,
-                     "%-17s", ladder_step_text(which));
-    if (step->since > 0 && step->state != LADDER_TODO) {
-        age_text(mono_since(s->now, step->since), age);
-        col += canvas_print(canvas, inner, row, col, STYLE_DIM, "%s%-10s",
-                            step->state == LADDER_DONE ? "" : "for ", age);
-    }
-    if (step->state != LADDER_DONE && step->retry_at != MONO_NEVER && step->retry_at > s->now) {
-        age_text(mono_until(s->now, step->retry_at), age);
-        col += canvas_print(canvas, inner, row, col, STYLE_DIM, "next try in %s  ", age);
-    }
-    if (step->detail[0] == '\0') {
-        return row + 1;
-    }
-    enum style style = step->state == LADDER_FAILED ? STYLE_ERROR : STYLE_DIM;
-    if (col + text_columns(step->detail) <= inner.cols || spare < 1) {
-        (void)canvas_text(canvas, inner, row, col, style, step->detail);
-        return row + 1;
-    }
-    /* Too long for what is left of the line: below it. */
-    struct rect below = {inner.row, inner.col, row + 1 + spare, inner.cols - 1};
-    int used = canvas_wrap(canvas, below, row + 1, DETAIL_COL, style, step->detail);
-    return row + 1 + (used > spare ? spare : used);
-}
-
-void panel_ladder(struct canvas *canvas, struct rect rect, const struct snapshot *s)
-{
-    struct rect inner = rect_inner(rect);
-    bool chosen = s->selected >= 0;
-    char title[SNAPSHOT_NAME + 32];
-    text_format(title, sizeof title, chosen ? "connecting to %s" : "connecting",
-                chosen ? s->workspaces[s->selected].name : "");
-    canvas_box(canvas, rect, title, "");
-    int row = 0;
-    for (int i = 0; i < LADDER_STEPS; i++) {
-        int spare = inner.rows - row - (LADDER_STEPS - i);
-        row = draw_step(canvas, inner, row, spare < 2 ? spare : 2, s, (enum ladder_step)i);
-    }
-    row++;
-    if (s->run.lost > 0 && inner.rows > row) {
-        (void)canvas_print(canvas, inner, row++, 2, STYLE_DIM,
-                           "%llu probes were sent, none was answered",
-                           (unsigned long long)s->run.sent);
-    }
-    if (chosen && s->workspaces[s->selected].state != WORKSPACE_RUNNING && inner.rows > row) {
-        char advice[SNAPSHOT_TEXT];
-        row_advice(&s->workspaces[s->selected], advice, sizeof advice);
-        (void)canvas_text(canvas, inner, row, 2, STYLE_STRONG, advice);
     }
 }

@@ -17,7 +17,10 @@ void panel_list(struct canvas *canvas, struct rect rect, const struct app *app,
                 const struct snapshot *s);
 void panel_graph(struct canvas *canvas, struct rect rect, const struct app *app,
                  const struct snapshot *s);
-void panel_ladder(struct canvas *canvas, struct rect rect, const struct snapshot *s);
+/* The steps of the connection, while it does not stand; and whether they are shown. */
+void panel_ladder(struct canvas *canvas, struct rect rect, const struct app *app,
+                  const struct snapshot *s);
+bool ladder_stands(const struct app *app, const struct snapshot *s);
 void panel_path(struct canvas *canvas, struct rect rect, const struct app *app,
                 const struct snapshot *s);
 void panel_findings(struct canvas *canvas, struct rect rect, const struct app *app,

@@ -80,6 +80,23 @@ static uint64_t ms_until(mono_ns now, mono_ns deadline)
     return (mono_until(now, deadline) + NS_PER_MS - 1) / NS_PER_MS;
 }
 
+/* Says when a connection is lost altogether, and when it is back. */
+static void look_for_outage(struct core *core, struct watch *watch)
+{
+    uint64_t lasted = 0;
+    switch (outage_look(&watch->outage, mono_now(), &lasted)) {
+    case OUTAGE_BEGAN:
+        core_watch_event(core, watch, "connection lost: no answer for %d s", OUTAGE_S);
+        break;
+    case OUTAGE_OVER:
+        core_watch_event(core, watch, "connected again after %llu s",
+                         (unsigned long long)(lasted / NS_PER_SEC));
+        break;
+    case OUTAGE_NOTHING:
+        break;
+    }
+}
+
 void core_pump(struct core *core)
 {
     mono_ns next = MONO_NEVER;
@@ -92,6 +109,8 @@ void core_pump(struct core *core)
             core_dirty(core);
         }
         echo_due(watch);
+        look_for_outage(core, watch);
+        next = mono_min(next, outage_deadline(&watch->outage));
         next = mono_min(next, core_agent_query_due(watch->query, mono_now()));
         next = mono_min(next, pass_grace(core, watch));
         next = mono_min(next, mono_min(watch_deadline(watch),
@@ -292,6 +311,7 @@ static void on_path_event(void *owner, struct tunnel_peer *peer, const struct pa
     char to[SNAPSHOT_NAME];
     watch_event(watch, mono_now(), wall_now(), event);
     core_speed_event(core, watch, event);
+    look_for_outage(core, watch);
     if (event->kind == PATH_EVENT_CHANGED) {
         core_watch_event(core, watch, "%s: %s", route_text(core, &event->to, to),
                          path_reason_text(event->reason));

@@ -220,6 +220,9 @@ static void fill_history(const struct watch *watch, struct snapshot *out)
     }
     latency_run_figures(&watch->run, &figures);
     core_copy_figures(&out->run, &figures);
+    bool never = watch->first_pong_at == 0;
+    out->silent_since = never ? watch->started_at : watch->outage.lost ? watch->outage.since : 0;
+    out->unanswered = out->silent_since == 0 ? 0 : never ? watch->beats : watch->outage.unanswered;
     out->finished = watch_done(watch) && !awaits_handshake(watch) && !awaits_report(watch);
 }
 
@@ -399,16 +402,39 @@ static void step_agent(const struct core *core, const struct watch *watch, struc
             [AGENT_STATE_DISCONNECTED] = "it is disconnected: is the workspace's machine up?",
             [AGENT_STATE_TIMEOUT] = "it has never connected: see the agent's start-up log",
         };
-        step(out, LADDER_AGENT, LADDER_FAILED, core->list.since, core->list.retry_at,
-             why[row->agent_state]);
+        mono_ns since =
+            watch != NULL && watch->outage.lost ? watch->outage.since : core->list.since;
+        step(out, LADDER_AGENT, LADDER_FAILED, since, core->list.retry_at, why[row->agent_state]);
     }
 }
 
+static void step_disco(const struct watch *watch, struct snapshot *out)
+{
+    bool lost = watch->outage.lost;
+    bool answered = watch->first_pong_at != 0 && !lost;
+    bool stalled = lost || (watch->run.lost > 0 && watch->first_pong_at == 0);
+    bool can_try = watch->peer_known && watch->reachable;
+    step(out, LADDER_DISCO,
+         answered   ? LADDER_DONE
+         : !can_try ? LADDER_TODO
+         : stalled  ? LADDER_FAILED
+                    : LADDER_RUNNING,
+         answered ? watch->first_pong_at
+         : lost   ? watch->outage.since
+                  : watch->peer_at,
+         can_try && !answered ? watch->next_beat : MONO_NEVER,
+         !stalled || !can_try ? ""
+         : lost               ? "no probe is answered"
+                              : "probes are sent and none is answered");
+}
+
+/* One that was done counts as long as nothing asks for another. */
 static void step_handshake(const struct watch *watch, struct snapshot *out)
 {
     bool stalled = out->handshake_attempts > 1;
-    enum ladder_state state = out->handshake_at != 0     ? LADDER_DONE
-                              : !out->has_tunnel         ? LADDER_TODO
+    bool good = out->handshake_at != 0 && !(watch->outage.lost && stalled);
+    enum ladder_state state = !out->has_tunnel           ? LADDER_TODO
+                              : good                     ? LADDER_DONE
                               : stalled                  ? LADDER_FAILED
                               : out->handshake_under_way ? LADDER_RUNNING
                                                          : LADDER_TODO;
@@ -435,22 +461,17 @@ static void fill_ladder(const struct core *core, const struct watch *watch, stru
         step(out, LADDER_HANDSHAKE, LADDER_TODO, 0, MONO_NEVER, "");
         return;
     }
+    bool lost = watch->outage.lost;
     step(out, LADDER_NODE_RECEIVED,
-         watch->peer_known ? LADDER_DONE
-         : up              ? LADDER_RUNNING
-                           : LADDER_TODO,
-         watch->peer_known ? watch->peer_at : watch->started_at, MONO_NEVER,
-         watch->peer_left ? "the agent left the tailnet" : "");
-    bool stalled = watch->run.lost > 0 && watch->first_pong_at == 0;
-    bool can_try = watch->peer_known && watch->reachable;
-    step(out, LADDER_DISCO,
-         watch->first_pong_at != 0 ? LADDER_DONE
-         : !can_try                ? LADDER_TODO
-         : stalled                 ? LADDER_FAILED
-                                   : LADDER_RUNNING,
-         watch->first_pong_at != 0 ? watch->first_pong_at : watch->peer_at,
-         can_try && watch->first_pong_at == 0 ? watch->next_beat : MONO_NEVER,
-         stalled && can_try ? "probes are sent and none is answered" : "");
+         watch->peer_known        ? LADDER_DONE
+         : up && watch->peer_left ? LADDER_FAILED
+         : up                     ? LADDER_RUNNING
+                                  : LADDER_TODO,
+         watch->peer_known ? watch->peer_at
+         : lost            ? watch->outage.since
+                           : watch->started_at,
+         MONO_NEVER, watch->peer_left ? "the agent left the tailnet" : "");
+    step_disco(watch, out);
     step_handshake(watch, out);
 }
 

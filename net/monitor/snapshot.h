@@ -390,8 +390,12 @@ struct snapshot {
     size_t sample_count;
     struct snapshot_sample samples[SNAPSHOT_SAMPLES_MAX]; /* oldest first */
     uint64_t interval_ns;                                 /* between probes */
-    struct snapshot_stats run_direct, run_relayed;        /* the run, by way; lost ones in `run` */
-    mono_ns first_sent_at;                                /* of the run; 0 = none yet */
+    /* Since when nothing is answered: since the start, or (`run.answered`) since the first probe of
+     * an outage; 0 = the connection stands, or nothing is watched. */
+    mono_ns silent_since;
+    uint64_t unanswered;                           /* probes since then */
+    struct snapshot_stats run_direct, run_relayed; /* the run, by way; lost ones in `run` */
+    mono_ns first_sent_at;                         /* of the run; 0 = none yet */
     size_t ten_count, minute_count, echo_count;
     struct snapshot_bucket tens[SNAPSHOT_TENS_MAX]; /* oldest first, as all of these */
     struct snapshot_bucket minutes[SNAPSHOT_MINUTES_MAX];

@@ -89,6 +89,9 @@ void watch_set_paused(struct watch *watch, mono_ns now, bool paused)
     if (watch->paused && !paused) {
         watch->next_beat = now;
     }
+    if (watch->paused != paused) {
+        outage_paused(&watch->outage);
+    }
     watch->paused = paused;
 }
 
@@ -116,6 +119,9 @@ static void start_beat(struct watch *watch, mono_ns now)
     watch->beat_seq[slot] = sendable ? peer_path_beat(watch->config.path, now) : 0;
     watch->beats++;
     latency_run_sent(&watch->run);
+    if (watch->first_pong_at != 0) {
+        outage_sent(&watch->outage, now);
+    }
     /* Until the connection has stood once, attempts follow each other instead of piling up. */
     bool patient = !sendable && watch->first_pong_at == 0;
     watch->next_beat =
@@ -186,6 +192,7 @@ static void finish(struct watch *watch, struct snapshot_sample *sample,
     }
     watch->first_pong_at = watch->first_pong_at == 0 ? now : watch->first_pong_at;
     watch->last_pong_at = now;
+    outage_answered(&watch->outage);
     uint64_t rtt_ns = (uint64_t)sample->rtt_us * NS_PER_US;
     grade_sample(&watch->grade, &watch->config.grade, rtt_ns);
     latency_run_answered(&watch->run, rtt_ns);

@@ -17,6 +17,7 @@
 #include "net/base/uuid.h"
 #include "net/monitor/grade.h"
 #include "net/monitor/history.h"
+#include "net/monitor/outage.h"
 #include "net/monitor/snapshot.h"
 #include "net/path/peer_path.h"
 #include "net/probe/echo.h"
@@ -68,6 +69,7 @@ struct watch {
     mono_ns next_beat;     /* when the next probe is due */
     mono_ns first_pong_at; /* 0: none yet */
     mono_ns last_pong_at;
+    struct outage outage; /* fed once it has stood */
     uint64_t beats;       /* probes started; sample n is ring[n % SNAPSHOT_SAMPLES_MAX] */
     uint64_t oldest_open; /* no sample before it is pending */
     struct snapshot_sample samples[SNAPSHOT_SAMPLES_MAX];

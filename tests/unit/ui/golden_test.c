@@ -47,6 +47,47 @@ static void connecting(struct snapshot *s)
     s->sample_count = 0;
     s->echo_count = 0;
     s->handshake_at = 0;
+    s->silent_since = s->now - 12 * NS_PER_SEC;
+    s->unanswered = 3;
+}
+
+/* It stood, and since 14 s nothing is answered: the agent's machine went away. */
+static void lost(struct snapshot *s)
+{
+    enum { SILENT = 14 };
+    s->path = PATH_NONE;
+    s->silent_since = s->now - SILENT * NS_PER_SEC;
+    s->unanswered = SILENT;
+    for (size_t i = 0; i < SILENT; i++) {
+        struct snapshot_sample *sample = &s->samples[s->sample_count - 1 - i];
+        sample->state = i < 5 ? SAMPLE_PENDING : SAMPLE_LOST;
+        sample->rtt_us = 0;
+    }
+    text_copy(s->server_version, sizeof s->server_version, "v2.19.0");
+    text_copy(s->agent_version, sizeof s->agent_version, "v2.19.0");
+    s->own_endpoint_count = 3;
+    s->agent_endpoint_count = 4;
+    for (int i = 0; i < LADDER_DISCO; i++) {
+        s->ladder[i] = (struct snapshot_step){
+            .state = LADDER_DONE, .since = s->now - 600 * NS_PER_SEC, .retry_at = MONO_NEVER};
+    }
+    s->ladder[LADDER_DISCO] = (struct snapshot_step){
+        .state = LADDER_FAILED, .since = s->silent_since, .retry_at = s->now + NS_PER_SEC};
+    text_copy(s->ladder[LADDER_DISCO].detail, sizeof s->ladder[0].detail, "no probe is answered");
+    struct finding *one = &s->findings[0];
+    one->code = FINDING_AGENT_UNREACHABLE;
+    one->side = FINDING_SIDE_AGENT;
+    one->severity = SEVERITY_ERROR;
+    one->since = s->now - 9 * NS_PER_SEC;
+    text_copy(one->name, sizeof one->name, finding_name(one->code));
+    text_copy(one->title, sizeof one->title, finding_title(one->code));
+    text_copy(one->observed, sizeof one->observed,
+              "the coordinator lost the agent, and the last 9 probes had no answer");
+    text_copy(one->why, sizeof one->why,
+              "Nothing reaches the workspace: sessions in it hang until they time out.");
+    text_copy(one->remedy, sizeof one->remedy,
+              "see whether the workspace's machine is up and reaches the deployment; else restart "
+              "it: `coder restart dev1`");
 }
 
 static void outlier(struct snapshot *s)
@@ -117,6 +158,12 @@ static const struct screen {
     {"relayed-log-scale-80x24", relayed, "y{Esc}yy", 24, 80, &glyphs_utf8},
     {"connecting-80x24", connecting, "", 24, 80, &glyphs_utf8},
     {"connecting-ascii-80x24", connecting, "", 24, 80, &glyphs_ascii},
+    {"connecting-60x15", connecting, "", 15, 60, &glyphs_utf8},
+    {"lost-60x15", lost, "", 15, 60, &glyphs_utf8},
+    {"lost-80x24", lost, "", 24, 80, &glyphs_utf8},
+    {"lost-140x45", lost, "", 45, 140, &glyphs_utf8},
+    {"lost-ascii-80x24", lost, "", 24, 80, &glyphs_ascii},
+    {"lost-but-put-away-80x24", lost, "{Esc}{F1}{Esc}", 24, 80, &glyphs_utf8},
     {"past-80x24", as_it_is, "+{Left}{Left}", 24, 80, &glyphs_utf8},
     {"frozen-crosshair-100x30", as_it_is, "pc{Left}{Left}{Left}{Left}m{F1}{Esc}", 30, 100,
      &glyphs_utf8},
@@ -210,7 +257,9 @@ static void test_each_screen_is_what_it_was(void **state)
         app_init(&app);
         face_fill(s);
         screens[i].change(s);
+        app_see(&app, s);
         face_press(&app, s, screens[i].keys);
+        app_see(&app, s);
         char *got = face_frame(&app, s, screens[i].rows, screens[i].cols, screens[i].glyphs);
         same &= check(&screens[i], got);
         free(got);

@@ -1,0 +1,69 @@
+"""Everything lost: the steps of the connection come by themselves, and the graph when it is over."""
+
+import pytest
+
+import program
+from screen import Screen
+
+
+@pytest.fixture(scope="module")
+def lab():
+    with program.ControlledLab() as started:
+        yield started
+
+
+@pytest.fixture
+def screen(lab, tmp_path):
+    env = lab.client_environment(XDG_STATE_HOME=str(tmp_path), XDG_CONFIG_HOME=str(tmp_path))
+    with Screen("dev1", "--interval", "100ms", rows=24, columns=80, env=env) as running:
+        running.wait_for(r"→ direct 127\.0\.0\.1:")
+        running.wait_for(r"p50/p95/p99 .* ms")
+        try:
+            yield running
+        finally:
+            lab.do("agent back dev1")
+
+
+def events(screen):
+    screen.send("e")
+    screen.wait_for(r"events .*follow")
+    text = screen.text()
+    screen.send("escape")
+    screen.wait_gone(r"events .*follow")
+    return text
+
+
+def test_the_steps_stand_in_the_graphs_place_while_all_is_lost(lab, screen):
+    lab.do("agent gone dev1")
+    screen.wait_for(r"connection lost \d+ s")
+    screen.wait_for(r"✓ 1 signed in")
+    screen.wait_for(r"✘ 6 node received +for \d+ s +the agent left the tailnet")
+    screen.wait_for(r"✘ the agent (does not answer|is not connected to the deployment) · agent")
+    screen.wait_for(r"  do  +\w")
+    screen.wait_for(r"last seen: (direct|relayed), [0-9.]+ ms, [0-9:]{8} · Left shows history")
+    assert "connection lost: no answer for 5 s" in events(screen)
+    screen.send("left")
+    screen.wait_for(r"PAST, to .* live is")
+    screen.wait_gone("connection lost")
+    screen.send("end")
+    screen.wait_for(r"connection lost \d+ s")
+    lab.do("agent back dev1")
+    screen.wait_gone("connection lost")
+    screen.wait_for(r"p50/p95/p99 .* ms")
+    screen.wait_for(r"→ direct 127\.0\.0\.1:")
+    assert "connected again after" in events(screen)
+
+
+def test_who_puts_the_steps_away_sees_the_graph_until_another_outage(lab, screen):
+    lab.do("agent gone dev1")
+    screen.wait_for(r"connection lost (\d+) s")
+    screen.send("escape")
+    screen.wait_for("the graph; the steps come again with another outage")
+    screen.wait_for(r"✘ no answer for (\d+) s")
+    before = int(screen.wait_for(r"✘ no answer for (\d+) s").group(1))
+    screen.wait_for(rf"✘ no answer for {before + 2} s")
+    assert "connection lost" not in screen.text()
+    lab.do("agent back dev1")
+    screen.wait_gone("no answer for")
+    screen.send("q")
+    assert screen.wait_exit() == 0
