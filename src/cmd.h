@@ -22,6 +22,7 @@ int cmd_netcheck(const struct options *options);
 int cmd_record(const struct options *options);
 int cmd_export(const struct options *options);
 int cmd_replay(const struct options *options);
+int cmd_diff(const struct options *options);
 int cmd_paths(const struct options *options);
 int cmd_version(void);
 

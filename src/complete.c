@@ -144,6 +144,9 @@ static void add_operands(const struct before *before, struct completion *out)
     case OPERAND_FILE:
         out->kind = before->operands == 0 ? COMPLETION_FILES : COMPLETION_WORDS;
         break;
+    case OPERAND_FILES:
+        out->kind = before->operands < 2 ? COMPLETION_FILES : COMPLETION_WORDS;
+        break;
     case OPERAND_WORKSPACES:
         out->workspaces = true;
         break;

@@ -30,6 +30,8 @@ static int run(const struct options *options)
         return cmd_export(options);
     case OPTIONS_REPLAY:
         return cmd_replay(options);
+    case OPTIONS_DIFF:
+        return cmd_diff(options);
     case OPTIONS_PATHS:
         return cmd_paths(options);
     case OPTIONS_LAB:

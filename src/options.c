@@ -7,6 +7,7 @@
 #include "net/base/mem.h"
 #include "net/base/now.h"
 #include "net/base/text.h"
+#include "src/diff.h"
 #include "src/duration.h"
 #include "src/options_internal.h"
 
@@ -190,8 +191,11 @@ static enum net_err take_word(char *word, bool *command_seen, struct options *ou
         *command_seen = true;
         return NET_OK;
     }
-    bool many = options_command_row(out->command)->operand == OPERAND_WORKSPACES;
-    if (out->target != NULL && !many) {
+    enum operand operand = options_command_row(out->command)->operand;
+    if (operand == OPERAND_FILES && out->target_count == 2) {
+        return failure_set(why, NET_ERR_USAGE, "two files are wanted, \"%s\" is a third", word);
+    }
+    if (out->target != NULL && operand != OPERAND_WORKSPACES && operand != OPERAND_FILES) {
         return failure_set(why, NET_ERR_USAGE, "one WORKSPACE is wanted, \"%s\" is a second", word);
     }
     if (out->target_count == OPTIONS_TARGETS_MAX) {
@@ -242,6 +246,9 @@ static enum net_err check_fit(const struct cursor *cursor, const struct options 
     if (row->operand == OPERAND_FILE && out->target == NULL) {
         return failure_set(why, NET_ERR_USAGE, "%s: which one?", row->usage);
     }
+    if (row->operand == OPERAND_FILES && out->target_count < 2) {
+        return failure_set(why, NET_ERR_USAGE, "%s: which two?", row->usage);
+    }
     if (out->command == OPTIONS_RECORD && out->output == NULL) {
         return failure_set(why, NET_ERR_USAGE, "%s: into which file?", row->usage);
     }
@@ -260,8 +267,10 @@ enum net_err options_parse(int argc, char **argv, struct options *out, struct fa
     bool command_seen = false;
     bool only_words = false;
     enum net_err err = NET_OK;
-    *out = (struct options){
-        .wait_ns = NS_PER_SEC, .timeout_ns = 5 * NS_PER_SEC, .duration_ns = 5 * NS_PER_SEC};
+    *out = (struct options){.wait_ns = NS_PER_SEC,
+                            .timeout_ns = 5 * NS_PER_SEC,
+                            .duration_ns = 5 * NS_PER_SEC,
+                            .threshold = DIFF_THRESHOLD};
     while (err == NET_OK && cursor.at < argc) {
         char *arg = argv[cursor.at++];
         if (only_words || arg[0] != '-' || arg[1] == '\0') {

@@ -23,6 +23,7 @@ enum options_command {
     OPTIONS_RECORD,
     OPTIONS_EXPORT,
     OPTIONS_REPLAY,
+    OPTIONS_DIFF,
     OPTIONS_PATHS,
     OPTIONS_LAB,
     OPTIONS_COMPLETE,
@@ -71,6 +72,9 @@ struct options {
     uint64_t duration_ns;
     const char *direction; /* "down", "up"; NULL = not given */
     bool direct, both;
+
+    /* diff */
+    uint64_t threshold; /* percent */
 
     /* doctor */
     bool share;

@@ -35,7 +35,8 @@ enum operand {
     OPERAND_MAY_WORKSPACE,
     OPERAND_WORKSPACE,
     OPERAND_WORKSPACES,
-    OPERAND_FILE
+    OPERAND_FILE,
+    OPERAND_FILES, /* two */
 };
 
 struct command_row {

@@ -14,13 +14,14 @@ enum {
     FOR_RECORD = 1 << OPTIONS_RECORD,
     FOR_EXPORT = 1 << OPTIONS_EXPORT,
     FOR_REPLAY = 1 << OPTIONS_REPLAY,
+    FOR_DIFF = 1 << OPTIONS_DIFF,
     FOR_PATHS = 1 << OPTIONS_PATHS,
     FOR_SCREEN = FOR_MONITOR | FOR_REPLAY,
     FOR_WATCHING = FOR_LIST | FOR_PING | FOR_STATUS | FOR_SPEEDTEST | FOR_DOCTOR | FOR_NETCHECK |
                    FOR_RECORD | FOR_EXPORT, /* and not on the full screen */
     FOR_DEPLOYMENT = FOR_MONITOR | FOR_WATCHING | FOR_PATHS,
-    FOR_EVERY = FOR_DEPLOYMENT | FOR_REPLAY | 1 << OPTIONS_LAB,
-    FOR_JSON = (FOR_WATCHING & ~FOR_RECORD) | FOR_PATHS,
+    FOR_EVERY = FOR_DEPLOYMENT | FOR_REPLAY | FOR_DIFF | 1 << OPTIONS_LAB,
+    FOR_JSON = (FOR_WATCHING & ~FOR_RECORD) | FOR_DIFF | FOR_PATHS,
     FOR_FINDINGS = FOR_MONITOR | FOR_PING | FOR_STATUS | FOR_DOCTOR | FOR_RECORD | FOR_EXPORT,
 };
 
@@ -61,6 +62,8 @@ const struct flag options_flags[] = {
     {"both", 0, NULL, FLAG_SWITCH, FOR_SPEEDTEST, AT(both), "down, then up"},
     {"direct", 0, NULL, FLAG_SWITCH, FOR_SPEEDTEST, AT(direct),
      "wait for a direct path (up to 30s)"},
+    {"threshold", 0, "PERCENT", FLAG_COUNT, FOR_DIFF, AT(threshold),
+     "so much worse is a failure (10)"},
     {"share", 0, NULL, FLAG_SWITCH, FOR_DOCTOR | FOR_RECORD, AT(share), "mask names and addresses"},
     {"aws-ranges", 0, "fetch|FILE", FLAG_FILE, FOR_FINDINGS, AT(aws_ranges),
      "AWS's address ranges (a bundled list)"},
@@ -84,7 +87,7 @@ const struct flag options_flags[] = {
      "relay only"},
     {"color", 0, "auto|always|never", FLAG_CHOICE, FOR_SCREEN, AT(color),
      "when to use colours (auto)"},
-    {"ascii", 0, NULL, FLAG_SWITCH, FOR_SCREEN | FOR_STATUS, AT(ascii),
+    {"ascii", 0, NULL, FLAG_SWITCH, FOR_SCREEN | FOR_STATUS | FOR_DIFF, AT(ascii),
      "draw with ASCII alone (DERPTOP_ASCII)"},
     {"theme", 0, "auto|safe|dark|light|contrast|mono", FLAG_CHOICE, FOR_SCREEN, AT(theme),
      "colours"},
@@ -123,6 +126,8 @@ const struct command_row options_commands[] = {
      "the same screen over a recording"},
     {"export", OPTIONS_EXPORT, OPERAND_WORKSPACES, "derptop export [WORKSPACE...]",
      "metrics for Prometheus and its like"},
+    {"diff", OPTIONS_DIFF, OPERAND_FILES, "derptop diff BEFORE AFTER",
+     "two saved speed tests or pings compared"},
     {"paths", OPTIONS_PATHS, OPERAND_NONE, "derptop paths", "which files are used, and where"},
     {"lab", OPTIONS_LAB, OPERAND_NONE, "derptop lab", "only the loopback deployment"},
     {"__complete", OPTIONS_COMPLETE, OPERAND_NONE, NULL, NULL},

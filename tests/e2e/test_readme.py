@@ -73,7 +73,7 @@ def differences(documented, printed, where=""):
     return [] if same else [f"{where}: {documented!r} is documented, {printed!r} is printed"]
 
 
-def test_the_json_of_the_readme_is_what_is_printed():
+def test_the_json_of_the_readme_is_what_is_printed(tmp_path):
     with program.Lab() as lab:
         env = lab.client_environment()
         printed = [lab.ready]
@@ -90,6 +90,9 @@ def test_the_json_of_the_readme_is_what_is_printed():
         printed += program.json_lines(doctor.stdout)
         speedtest = program.run("speedtest", "dev1", "-t", "1s", "--json", env=env)
         printed += program.json_lines(speedtest.stdout)
+        saved = tmp_path / "test.json"
+        saved.write_text(speedtest.stdout)
+        printed += program.json_lines(program.run("diff", saved, saved, "--json").stdout)
         printed += program.json_lines(program.run("netcheck", "--json", env=env).stdout)
         printed += program.json_lines(program.run("paths", "--json", env=env).stdout)
         with program.Server([program.binary(), "export", "--json", "--listen", "127.0.0.1:0"], env=env) as export:

@@ -152,6 +152,22 @@ static void test_status_is_once_or_watched(void **state)
     refused("status d --num 3", "--num");
 }
 
+static void test_two_files_are_compared(void **state)
+{
+    (void)state;
+    struct options out = parsed("diff a.json b.json");
+    assert_int_equal(out.command, OPTIONS_DIFF);
+    assert_string_equal(out.targets[0], "a.json");
+    assert_string_equal(out.targets[1], "b.json");
+    assert_int_equal(out.threshold, 10);
+    assert_int_equal(parsed("diff a b --threshold 0").threshold, 0);
+    refused("diff a", "which two?");
+    refused("diff a b c", "\"c\" is a third");
+    refused("diff a b --threshold -5", "whole number");
+    refused("diff a b --url x", "--url");
+    refused("replay a b", "\"b\" is a second");
+}
+
 static void test_unknown_flags_bring_the_nearest(void **state)
 {
     (void)state;
@@ -280,6 +296,7 @@ int main(void)
         cmocka_unit_test(test_bad_values_are_named),
         cmocka_unit_test(test_ping_may_require_a_way),
         cmocka_unit_test(test_status_is_once_or_watched),
+        cmocka_unit_test(test_two_files_are_compared),
         cmocka_unit_test(test_unknown_flags_bring_the_nearest),
         cmocka_unit_test(test_a_flag_of_another_command_is_refused),
         cmocka_unit_test(test_headers_repeat_up_to_a_limit),
