@@ -12,7 +12,7 @@
 #include "src/cmd.h"
 #include "src/look.h"
 #include "src/out.h"
-#include "src/recording_read.h"
+#include "src/recording_file.h"
 #include "src/replay.h"
 #include "src/tui_uv.h"
 
@@ -24,67 +24,13 @@ enum {
 };
 
 struct player {
-    FILE *file;
     const char *name; /* of the file, without its folder */
-    char *line;       /* RECORDING_LINE_MAX + 2 */
-    struct recording *recording;
-    bool loaded; /* a state waits */
+    struct recording_file *file;
     struct replay clock;
-    uint64_t last_due; /* of the state that stands */
     struct snapshot_box *box;
     struct tui *tui;
     uv_timer_t timer;
-    struct failure failure;
 };
-
-/* --- the file --------------------------------------------------------------------------------- */
-
-/* Reads on to the next state. False at the end of what can be read: *failure says why, if that is
- * not how a recording ends. */
-static bool load_next(struct player *player)
-{
-    enum recording_what what = RECORDING_NOTHING;
-    player->loaded = false;
-    while (what != RECORDING_STATE) {
-        if (fgets(player->line, RECORDING_LINE_MAX + 2, player->file) == NULL) {
-            return false; /* cut short is no failure: the recorder may have been killed */
-        }
-        size_t len = strlen(player->line);
-        bool whole = len > 0 && player->line[len - 1] == '\n';
-        if (!whole && feof(player->file) != 0) {
-            return false; /* a line that was not written to its end */
-        }
-        struct bytes line = {(const uint8_t *)player->line, whole ? len - 1 : len};
-        if (recording_load(player->recording, line, &what, &player->failure) != NET_OK ||
-            what == RECORDING_END) {
-            return false;
-        }
-    }
-    player->loaded = true;
-    return true;
-}
-
-/* Makes the loaded state the one that stands, and loads the next. */
-static void advance(struct player *player)
-{
-    player->last_due = recording_due(player->recording);
-    if (recording_apply(player->recording, &player->failure) != NET_OK) {
-        player->loaded = false;
-    } else {
-        (void)load_next(player);
-    }
-}
-
-/* From the beginning. False: it holds nothing to show. */
-static bool rewind_file(struct player *player)
-{
-    rewind(player->file);
-    recording_free(player->recording);
-    player->recording = recording_new();
-    player->failure = (struct failure){.code = NET_OK};
-    player->last_due = 0;
-    return load_next(player);
-}
 
 /* --- the screen ------------------------------------------------------------------------------- */
 
@@ -92,13 +38,14 @@ static void publish(struct player *player, mono_ns now)
 {
     char speed[REPLAY_TEXT_SIZE];
     uint64_t position = replay_position(&player->clock, now);
+    const struct failure *failure = recording_file_failure(player->file);
     struct snapshot *draft = snapshot_box_draft(player->box);
-    memcpy(draft, recording_at(player->recording, position), sizeof *draft);
+    memcpy(draft, recording_file_at(player->file, position), sizeof *draft);
     replay_text(&player->clock, speed);
     text_format(draft->replay, sizeof draft->replay, "%.*s %s", NAME_MAX_COLUMNS, player->name,
                 speed);
-    if (player->failure.code != NET_OK) {
-        text_copy(draft->notice, sizeof draft->notice, player->failure.text);
+    if (failure->code != NET_OK) {
+        text_copy(draft->notice, sizeof draft->notice, failure->text);
     }
     snapshot_box_publish(player->box);
     tui_wake(player->tui);
@@ -117,17 +64,17 @@ static void play(struct player *player)
 {
     mono_ns now = mono_now();
     uint64_t position = replay_position(&player->clock, now);
-    for (int i = 0;
-         i < STATES_A_TURN && player->loaded && recording_due(player->recording) <= position; i++) {
-        advance(player);
+    uint64_t next = 0;
+    bool more = recording_file_next(player->file, &next);
+    for (int i = 0; i < STATES_A_TURN && more && next <= position; i++) {
+        recording_file_advance(player->file);
+        more = recording_file_next(player->file, &next);
     }
-    if (!player->loaded && !player->clock.ended) {
-        replay_end(&player->clock, now, player->last_due);
+    if (!more && !player->clock.ended) {
+        replay_end(&player->clock, now, recording_file_due(player->file));
     }
     publish(player, now);
-    mono_ns due = player->loaded
-                      ? replay_when(&player->clock, now, recording_due(player->recording))
-                      : MONO_NEVER;
+    mono_ns due = more ? replay_when(&player->clock, now, next) : MONO_NEVER;
     if (due == MONO_NEVER) {
         (void)uv_timer_stop(&player->timer);
         return;
@@ -142,20 +89,36 @@ static void on_timer(uv_timer_t *timer)
     play(timer->data);
 }
 
+/* From the beginning; goes on, or stays there if it stood still. */
+static void begin_anew(struct player *player, mono_ns now)
+{
+    if (recording_file_begin(player->file)) {
+        replay_seek(&player->clock, now, 0, false);
+    }
+}
+
 /* At the end, the key that pauses begins anew. */
 static void pause_or_restart(struct player *player, mono_ns now)
 {
     if (!player->clock.ended) {
         replay_pause(&player->clock, now);
-    } else if (rewind_file(player)) {
-        replay_init(&player->clock, now, player->clock.speed);
+    } else {
+        player->clock.paused = false;
+        begin_anew(player, now);
     }
+}
+
+static void step_back(struct player *player, mono_ns now)
+{
+    recording_file_back(player->file, recording_file_due(player->file));
+    replay_seek(&player->clock, now, recording_file_due(player->file), true);
 }
 
 static void on_command(void *owner, const struct command *command)
 {
     struct player *player = owner;
     mono_ns now = mono_now();
+    uint64_t next = 0;
     switch ((int)command->kind) {
     case COMMAND_PAUSE:
         pause_or_restart(player, now);
@@ -167,9 +130,15 @@ static void on_command(void *owner, const struct command *command)
         replay_faster(&player->clock, now);
         break;
     case COMMAND_STEP:
-        if (player->loaded) {
-            replay_step(&player->clock, now, recording_due(player->recording));
+        if (recording_file_next(player->file, &next)) {
+            replay_step(&player->clock, now, next);
         }
+        break;
+    case COMMAND_STEP_BACK:
+        step_back(player, now);
+        break;
+    case COMMAND_REWIND:
+        begin_anew(player, now);
         break;
     default: /* what is gone cannot be asked for anything else */
         return;
@@ -192,8 +161,9 @@ static int run(struct player *player, const struct config *config)
     int status = tui_run(player->tui, on_command, player);
     uv_close((uv_handle_t *)&player->timer, NULL);
     tui_free(player->tui);
-    if (status == EXIT_DONE && player->failure.code != NET_OK) {
-        out_error(player->failure.text);
+    const struct failure *failure = recording_file_failure(player->file);
+    if (status == EXIT_DONE && failure->code != NET_OK) {
+        out_error(failure->text);
         return EXIT_FAILED;
     }
     return status;
@@ -202,20 +172,25 @@ static int run(struct player *player, const struct config *config)
 static int open_and_run(struct player *player, const char *path, const struct config *config)
 {
     char text[CONFIG_PATH];
-    player->file = fopen(path, "re");
-    if (player->file == NULL) {
+    FILE *file = fopen(path, "re");
+    if (file == NULL) {
         text_format(text, sizeof text, "%s cannot be read", path);
         out_error(text);
         return EXIT_FAILED;
     }
-    if (!rewind_file(player)) {
+    int status = EXIT_FAILED;
+    player->file = recording_file_new(file);
+    if (recording_file_begin(player->file)) {
+        status = run(player, config);
+    } else {
+        const struct failure *failure = recording_file_failure(player->file);
         text_format(text, sizeof text, "%s: %s", path,
-                    player->failure.code != NET_OK ? player->failure.text
-                                                   : "holds nothing to show");
+                    failure->code != NET_OK ? failure->text : "holds nothing to show");
         out_error(text);
-        return EXIT_FAILED;
     }
-    return run(player, config);
+    recording_file_free(player->file);
+    (void)fclose(file);
+    return status;
 }
 
 int cmd_replay(const struct options *options)
@@ -233,16 +208,10 @@ int cmd_replay(const struct options *options)
     struct player *player = mem_new(sizeof *player);
     const char *slash = strrchr(options->target, '/');
     player->name = slash == NULL ? options->target : slash + 1;
-    player->line = mem_new(RECORDING_LINE_MAX + 2);
     player->box = snapshot_box_new();
     replay_init(&player->clock, mono_now(), speed);
     status = open_and_run(player, options->target, &config);
-    if (player->file != NULL) {
-        (void)fclose(player->file);
-    }
-    recording_free(player->recording);
     snapshot_box_free(player->box);
-    free(player->line);
     free(player);
     return status;
 }

@@ -40,6 +40,14 @@ void recording_free(struct recording *recording)
     }
 }
 
+struct recording *recording_copy(const struct recording *recording)
+{
+    struct recording *copy = mem_new(sizeof *copy);
+    memcpy(copy, recording, sizeof *copy);
+    copy->loaded = NULL;
+    return copy;
+}
+
 /* --- values ------------------------------------------------------------------------------------
  * Each returns false when the value is not of its kind or out of bounds. */
 

@@ -27,6 +27,9 @@ struct recording;
 struct recording *recording_new(void);
 void recording_free(struct recording *recording);
 
+/* As it stands, without what is loaded; to go on from there once more. */
+struct recording *recording_copy(const struct recording *recording);
+
 /* The next line, without its newline. NET_ERR_MALFORMED, NET_ERR_UNSUPPORTED (a newer version),
  * NET_ERR_TOO_BIG, with *why: its number and what is wrong. A state that was loaded before must
  * have been applied. */

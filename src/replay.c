@@ -57,6 +57,14 @@ void replay_step(struct replay *replay, mono_ns now, uint64_t position)
     replay->position = position > replay->position ? position : replay->position;
 }
 
+void replay_seek(struct replay *replay, mono_ns now, uint64_t position, bool stay)
+{
+    replay->paused |= stay;
+    replay->ended = false;
+    replay->since = now;
+    replay->position = position;
+}
+
 void replay_end(struct replay *replay, mono_ns now, uint64_t position)
 {
     replay->ended = true;

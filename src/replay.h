@@ -32,6 +32,9 @@ void replay_slower(struct replay *replay, mono_ns now);
 /* Goes to a later position at once, and stays there. */
 void replay_step(struct replay *replay, mono_ns now, uint64_t position);
 
+/* Goes to any position at once; `stay` there, or go on as before. */
+void replay_seek(struct replay *replay, mono_ns now, uint64_t position, bool stay);
+
 /* The last state was at `position`. */
 void replay_end(struct replay *replay, mono_ns now, uint64_t position);
 

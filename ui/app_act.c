@@ -299,6 +299,10 @@ static unsigned act_on_keeping(struct app *app, enum action action, const struct
         return replay(app, COMMAND_SLOWER, s, out);
     case ACTION_FASTER:
         return replay(app, COMMAND_FASTER, s, out);
+    case ACTION_STEP_BACK:
+        return replay(app, COMMAND_STEP_BACK, s, out);
+    case ACTION_REWIND:
+        return replay(app, COMMAND_REWIND, s, out);
     default:
         return replay(app, COMMAND_STEP, s, out);
     }
@@ -375,7 +379,7 @@ static unsigned act(struct app *app, enum action action, int index, const struct
     if (action == ACTION_FREEZE && s->replay[0] != '\0') {
         return send(COMMAND_PAUSE, out); /* the whole replay stands still */
     }
-    if (action >= ACTION_RECORD && action <= ACTION_STEP) {
+    if (action >= ACTION_RECORD && action <= ACTION_REWIND) {
         return act_on_keeping(app, action, s, out);
     }
     if (action >= ACTION_ZOOM_IN && action <= ACTION_MARK) {
@@ -398,6 +402,8 @@ static unsigned keep_to_replay(struct app *app, unsigned what, const struct comm
     case COMMAND_SLOWER:
     case COMMAND_FASTER:
     case COMMAND_STEP:
+    case COMMAND_STEP_BACK:
+    case COMMAND_REWIND:
         return what;
     case COMMAND_WATCH: /* which a view asks for by itself */
         break;

@@ -17,9 +17,11 @@ enum command_kind {
     COMMAND_RETRY,  /* probe, reconnect and reload the list now */
     COMMAND_SPEEDTEST_START, /* of the selected agent: up, direct, duration_ns */
     COMMAND_SPEEDTEST_STOP,
-    COMMAND_SLOWER, /* of a replay, as the next two; there COMMAND_PAUSE stops it, too */
+    COMMAND_SLOWER, /* of a replay, as the next four; there COMMAND_PAUSE stops it, too */
     COMMAND_FASTER,
     COMMAND_STEP,
+    COMMAND_STEP_BACK,
+    COMMAND_REWIND, /* to its beginning */
     COMMAND_QUIT,
 };
 

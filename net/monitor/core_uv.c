@@ -257,6 +257,8 @@ void core_command(struct core *core, const struct command *command)
     case COMMAND_SLOWER:
     case COMMAND_FASTER:
     case COMMAND_STEP:
+    case COMMAND_STEP_BACK:
+    case COMMAND_REWIND:
     case COMMAND_QUIT:
     case COMMAND_NONE:
         break;

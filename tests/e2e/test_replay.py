@@ -81,6 +81,37 @@ def test_the_keys_stop_step_and_change_the_speed(recorded):
         assert screen.wait_exit() == 0
 
 
+def test_a_step_back_shows_the_same_screen_again(recorded):
+    with replaying(recorded, rows=45, columns=140) as screen:
+        screen.wait_for(r"REPLAY session\.jsonl 1x")
+        screen.send("^")
+        screen.send(" ")
+        screen.wait_for("paused")
+        screen.send("^")
+        screen.wait_for("no workspace selected|dev1")
+        for _ in range(12):
+            screen.send("n")
+        screen.send("e")  # to see that all were done: a view, and back
+        screen.wait_for("─ events ")
+        screen.send("escape")
+        screen.wait_for("─ latency ")
+        before = screen.lines()[:-1]
+        for key in "nnnNNN":
+            screen.send(key)
+        screen.wait_until(lambda s: s.lines()[:-1] == before, "the same screen")
+        screen.send("N")
+        screen.wait_until(lambda s: s.lines()[:-1] != before, "another screen")
+        for _ in range(300):
+            screen.send("n")
+        screen.wait_for(r"REPLAY session\.jsonl end")
+        screen.send("N")  # from the end, too
+        screen.wait_for("paused")
+        for _ in range(300):  # more than there are states
+            screen.send("N")
+        screen.send("q")
+        assert screen.wait_exit() == 0
+
+
 def test_in_the_monitor_speeds_are_refused_with_a_reason():
     with Screen("--lab") as screen:
         screen.wait_for("direct 127")

@@ -39,6 +39,22 @@ static void test_a_pause_holds_it_and_a_step_goes_to_the_next_state(void **state
     assert_true(replay_position(&replay, 71 * S) == 10 * S);
 }
 
+static void test_any_position_can_be_gone_to(void **state)
+{
+    (void)state;
+    replay_init(&replay, 0, REPLAY_SPEED_ONE);
+    replay_seek(&replay, 50 * S, 9 * S, false); /* goes on */
+    assert_true(replay_position(&replay, 51 * S) == 10 * S);
+    replay_seek(&replay, 60 * S, 4 * S, true); /* stays */
+    assert_true(replay_position(&replay, 70 * S) == 4 * S);
+    replay_seek(&replay, 70 * S, 2 * S, false);
+    assert_true(replay_position(&replay, 80 * S) == 2 * S);
+    replay_end(&replay, 90 * S, 20 * S);
+    replay_seek(&replay, 90 * S, 1 * S, true);
+    assert_false(replay.ended);
+    assert_true(replay_position(&replay, 99 * S) == S);
+}
+
 static void test_a_state_is_due_when_its_position_is_reached_and_not_before(void **state)
 {
     (void)state;
@@ -97,6 +113,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_the_position_goes_as_fast_as_the_speed),
         cmocka_unit_test(test_a_pause_holds_it_and_a_step_goes_to_the_next_state),
+        cmocka_unit_test(test_any_position_can_be_gone_to),
         cmocka_unit_test(test_a_state_is_due_when_its_position_is_reached_and_not_before),
         cmocka_unit_test(test_at_the_end_nothing_moves),
         cmocka_unit_test(test_speeds_have_bounds_and_texts),
