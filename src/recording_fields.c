@@ -138,8 +138,8 @@ static const struct field_table samples = TABLE(sample_fields, S);
 
 #define S struct snapshot_bucket
 static const struct field bucket_fields[] = {
-    TIME(S, at),       U32(S, min_us),   U32(S, p50_us), U32(S, max_us),
-    U32(S, jitter_us), U32(S, answered), U32(S, lost),   U32(S, direct),
+    TIME(S, at),      U32(S, min_us), U32(S, p50_us), U32(S, max_us),      U32(S, jitter_us),
+    U32(S, answered), U32(S, lost),   U32(S, direct), U32(S, lost_direct),
 };
 static const struct field_table buckets = TABLE(bucket_fields, S);
 #undef S

@@ -120,8 +120,9 @@ static void draw_window_line(struct line *line, const struct app *app, const str
     (void)piece(line, STYLE_DIM,
                 figures[0].answered + figures[1].answered > 0 ? " ms" : "  no answer");
     draw_jitter_and_loss(line, now->answered > 1, (uint64_t)now->jitter_us * NS_PER_US,
-                         figures[0].lost,
-                         figures[0].lost + figures[0].answered + figures[1].answered);
+                         figures[0].lost + figures[1].lost,
+                         figures[0].lost + figures[1].lost + figures[0].answered +
+                             figures[1].answered);
 }
 
 /* Over the whole run, from the core's own sums. */

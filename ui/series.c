@@ -33,20 +33,23 @@ static bool of_bucket(const struct snapshot_bucket *bucket, uint64_t width, stru
                           .jitter_us = bucket->jitter_us,
                           .answered = bucket->answered,
                           .direct = bucket->direct,
-                          .lost = bucket->lost};
+                          .lost = bucket->lost,
+                          .lost_direct = bucket->lost_direct};
     return bucket->answered + bucket->lost > 0;
 }
 
 static bool of_probe(const struct snapshot_sample *sample, struct point *out)
 {
     bool pong = sample->state == SAMPLE_PONG;
+    bool lost = sample->state == SAMPLE_LOST;
     *out = (struct point){.at = sample->sent_at,
                           .min_us = sample->rtt_us,
                           .p50_us = sample->rtt_us,
                           .max_us = sample->rtt_us,
                           .answered = pong ? 1 : 0,
                           .direct = pong && sample->path == PATH_DIRECT ? 1 : 0,
-                          .lost = sample->state == SAMPLE_LOST ? 1 : 0};
+                          .lost = lost ? 1 : 0,
+                          .lost_direct = lost && sample->path == PATH_DIRECT ? 1 : 0};
     return sample->state != SAMPLE_PENDING;
 }
 
@@ -198,7 +201,8 @@ void series_figures(const struct snapshot *s, mono_ns from, mono_ns to, enum pat
     *out = (struct series_figures){0};
     series_start(&series, s, from, to);
     while (series_next(&series, &point)) {
-        out->lost += point.lost;
+        uint32_t direct = point.lost_direct < point.lost ? point.lost_direct : point.lost;
+        out->lost += path == PATH_DIRECT ? direct : point.lost - direct;
         if (point.answered > 0 && point_path(&point) == path) {
             add_point(&gathered, &point, out);
         }

@@ -12,7 +12,7 @@ struct point {
     mono_ns at;
     uint64_t span_ns; /* of a bucket; 0 = one probe */
     uint32_t min_us, p50_us, max_us, jitter_us;
-    uint32_t answered, direct, lost;
+    uint32_t answered, direct, lost, lost_direct;
 };
 
 struct series {
@@ -44,7 +44,7 @@ struct point_part {
 size_t point_parts(const struct point *point, struct point_part parts[POINT_PARTS]);
 
 /* Figures over a stretch of time, for one way: exact where single probes are kept, else from the
- * buckets' middles and greatest. Lost probes have no way: they are counted in `lost` of each. */
+ * buckets' middles and greatest. Lost ones count for the way that was in use. */
 struct series_figures {
     uint64_t answered, lost;
     uint32_t last_us, min_us, max_us, p50_us, p95_us, p99_us, jitter_us;

@@ -166,9 +166,8 @@ void core_copy_figures(struct snapshot_stats *to, const struct latency_figures *
     };
 }
 
-/* Figures of one way alone: a percentile over relayed and direct pongs together means nothing.
- * Lost probes have no way: they count with the one in use. */
-static void fill_figures(const struct snapshot *from, enum path_kind path, bool with_lost,
+/* Figures of one way alone: a percentile over relayed and direct pongs together means nothing. */
+static void fill_figures(const struct snapshot *from, enum path_kind path,
                          struct snapshot_stats *out)
 {
     static uint64_t values[SNAPSHOT_SAMPLES_MAX]; /* only the core's thread comes here */
@@ -178,13 +177,15 @@ static void fill_figures(const struct snapshot *from, enum path_kind path, bool 
     size_t answered = 0;
     for (size_t i = 0; i < from->sample_count; i++) {
         const struct snapshot_sample *sample = &from->samples[i];
-        if (sample->state == SAMPLE_PONG && (path == PATH_NONE || sample->path == path)) {
-            values[answered++] = (uint64_t)sample->rtt_us * NS_PER_US;
-        } else if (sample->state == SAMPLE_LOST && with_lost) {
-            lost++;
-        } else if (sample->state == SAMPLE_PENDING && with_lost) {
-            pending++;
+        bool direct = sample->path == PATH_DIRECT;
+        if (path != PATH_NONE && direct != (path == PATH_DIRECT)) {
+            continue;
         }
+        if (sample->state == SAMPLE_PONG) {
+            values[answered++] = (uint64_t)sample->rtt_us * NS_PER_US;
+        }
+        lost += sample->state == SAMPLE_LOST ? 1U : 0U;
+        pending += sample->state == SAMPLE_PENDING ? 1U : 0U;
     }
     latency_window_figures(values, answered, &figures);
     figures.sent = answered + lost + pending;
@@ -553,8 +554,8 @@ void core_fill_snapshot(const struct core *core, mono_ns now, struct snapshot *o
     if (watch != NULL) {
         core_fill_path(core, watch, out);
         core_fill_agent_report(watch, out);
-        fill_figures(out, out->path, true, &out->window);
-        fill_figures(out, out->path == PATH_DIRECT ? PATH_DERP : PATH_DIRECT, false, &out->other);
+        fill_figures(out, out->path, &out->window);
+        fill_figures(out, out->path == PATH_DIRECT ? PATH_DERP : PATH_DIRECT, &out->other);
     }
     fill_region_names(core, watch, out);
     fill_ladder(core, watch, out);

@@ -104,12 +104,13 @@ void history_answered(struct history *history, mono_ns at, uint32_t rtt_us, enum
     }
 }
 
-void history_lost(struct history *history, mono_ns at)
+void history_lost(struct history *history, mono_ns at, enum path_kind path)
 {
     for (size_t i = 0; i < HISTORY_TIERS; i++) {
         struct snapshot_bucket *bucket = bucket_at(&history->tiers[i], at);
         if (bucket != NULL) {
             bucket->lost++;
+            bucket->lost_direct += path == PATH_DIRECT ? 1U : 0U;
         }
     }
 }

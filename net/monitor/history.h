@@ -36,7 +36,7 @@ void history_clear(struct history *history);
 /* A probe that was sent at `at` was answered. Results come a little out of order: a late one counts
  * in the bucket of its time, if that is still there. */
 void history_answered(struct history *history, mono_ns at, uint32_t rtt_us, enum path_kind path);
-void history_lost(struct history *history, mono_ns at);
+void history_lost(struct history *history, mono_ns at, enum path_kind path);
 
 /* Copies a tier's buckets, the oldest first; returns how many. */
 size_t history_copy(const struct history *history, size_t tier, struct snapshot_bucket *out);

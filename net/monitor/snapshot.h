@@ -49,7 +49,8 @@ struct snapshot_sample {
     mono_ns sent_at;
     uint32_t rtt_us;  /* 0 when lost or pending */
     uint8_t state;    /* enum sample_state */
-    uint8_t path;     /* enum path_kind */
+    uint8_t path;     /* enum path_kind: of its answer; until that comes, or if none does, the one
+                         that was in use when it was sent */
     uint16_t region;  /* when by DERP */
     uint8_t endpoint; /* when direct: index into snapshot.direct_endpoints */
 };
@@ -62,7 +63,8 @@ struct snapshot_bucket {
     uint32_t min_us, p50_us, max_us; /* of those that were answered; 0: none was */
     uint32_t jitter_us;
     uint32_t answered, lost;
-    uint32_t direct; /* of `answered` */
+    uint32_t direct;      /* of `answered` */
+    uint32_t lost_direct; /* of `lost`: the path was direct when they were sent */
 };
 
 /* An answer through the tunnel. */
@@ -383,6 +385,8 @@ struct snapshot {
     struct finding findings[FINDING_CODES];
     struct facts facts; /* that it was made of, about a second ago at most */
 
+    /* Lost ones count for the way that was in use when they were sent, those of before there was
+     * any as relayed. */
     struct snapshot_stats window; /* of the samples below that went the way of `path` */
     struct snapshot_stats other;  /* of those that went the other way */
     struct snapshot_stats run;    /* since the workspace was selected first */
@@ -394,7 +398,7 @@ struct snapshot {
      * an outage; 0 = the connection stands, or nothing is watched. */
     mono_ns silent_since;
     uint64_t unanswered;                           /* probes since then */
-    struct snapshot_stats run_direct, run_relayed; /* the run, by way; lost ones in `run` */
+    struct snapshot_stats run_direct, run_relayed; /* the run, by way */
     mono_ns first_sent_at;                         /* of the run; 0 = none yet */
     size_t ten_count, minute_count, echo_count;
     struct snapshot_bucket tens[SNAPSHOT_TENS_MAX]; /* oldest first, as all of these */

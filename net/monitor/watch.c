@@ -111,11 +111,19 @@ static bool counts_unsent(const struct watch *watch)
     return watch->config.count_unsent || watch->first_pong_at != 0;
 }
 
+static enum path_kind path_in_use(const struct watch *watch)
+{
+    struct path_status status;
+    peer_path_status(watch->config.path, &status);
+    return watch->first_pong_at == 0 ? PATH_NONE : status.now.direct ? PATH_DIRECT : PATH_DERP;
+}
+
 static void start_beat(struct watch *watch, mono_ns now)
 {
     size_t slot = slot_of(watch->beats);
     bool sendable = can_send(watch);
-    watch->samples[slot] = (struct snapshot_sample){.sent_at = now, .state = SAMPLE_PENDING};
+    watch->samples[slot] = (struct snapshot_sample){
+        .sent_at = now, .state = SAMPLE_PENDING, .path = (uint8_t)path_in_use(watch)};
     watch->beat_seq[slot] = sendable ? peer_path_beat(watch->config.path, now) : 0;
     watch->beats++;
     latency_run_sent(&watch->run);
@@ -177,7 +185,8 @@ static void finish(struct watch *watch, struct snapshot_sample *sample,
     if (event == NULL || event->kind == PATH_EVENT_LOST) {
         sample->state = SAMPLE_LOST;
         latency_run_lost(&watch->run);
-        history_lost(&watch->history, sample->sent_at);
+        latency_run_lost(&watch->run_by_way[sample->path == PATH_DIRECT ? 1 : 0]);
+        history_lost(&watch->history, sample->sent_at, (enum path_kind)sample->path);
         return;
     }
     sample->state = SAMPLE_PONG;

@@ -76,7 +76,7 @@ struct watch {
     uint64_t beat_seq[SNAPSHOT_SAMPLES_MAX]; /* 0: not sent */
     struct latency_run run;
     struct grade grade;
-    struct latency_run run_by_way[2]; /* [1] = direct; answers alone */
+    struct latency_run run_by_way[2]; /* [1] = direct; of those that have their result */
     struct history history;
     struct echo echo;    /* through the tunnel */
     uint64_t echo_count; /* answered; answer n at n % SNAPSHOT_ECHOES_MAX */

@@ -37,7 +37,7 @@ static void test_a_bucket_holds_least_middle_greatest_and_the_lost(void **state)
     for (size_t i = 0; i < 5; i++) {
         history_answered(history, start + i * NS_PER_SEC, us[i], i < 2 ? PATH_DERP : PATH_DIRECT);
     }
-    history_lost(history, start + 5 * NS_PER_SEC);
+    history_lost(history, start + 5 * NS_PER_SEC, PATH_DIRECT);
     assert_int_equal(history_copy(history, TENS, out), 1);
     assert_int_equal(out[0].at, start);
     assert_int_equal(out[0].min_us, 1000);
@@ -46,6 +46,7 @@ static void test_a_bucket_holds_least_middle_greatest_and_the_lost(void **state)
     assert_int_equal(out[0].answered, 5);
     assert_int_equal(out[0].direct, 3);
     assert_int_equal(out[0].lost, 1);
+    assert_int_equal(out[0].lost_direct, 1);
     assert_true(out[0].jitter_us > 0);
 }
 
@@ -70,11 +71,13 @@ static void test_what_comes_late_counts_in_its_own_time(void **state)
     struct snapshot_bucket out[SNAPSHOT_TENS_MAX];
     history_answered(history, start + 8 * NS_PER_SEC, 1000, PATH_DIRECT);
     history_answered(history, start + 12 * NS_PER_SEC, 1000, PATH_DIRECT);
-    history_lost(history, start + 9 * NS_PER_SEC);
+    history_lost(history, start + 9 * NS_PER_SEC, PATH_DERP);
     history_answered(history, start + 7 * NS_PER_SEC, 9000, PATH_DIRECT);
-    history_lost(history, start - 100 * NS_PER_SEC); /* before everything: has no place */
+    history_lost(history, start - 100 * NS_PER_SEC,
+                 PATH_DERP); /* before everything: has no place */
     assert_int_equal(history_copy(history, TENS, out), 2);
     assert_int_equal(out[0].lost, 1);
+    assert_int_equal(out[0].lost_direct, 0);
     assert_int_equal(out[0].max_us, 9000);
     assert_int_equal(out[1].lost, 0);
 }

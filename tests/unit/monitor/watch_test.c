@@ -169,6 +169,9 @@ static void test_once_connected_a_probe_without_a_way_is_lost_and_not_sent_late(
     assert_null(path_rig_find(&f->rig, DISCO_PING, NULL));
     wait_ms(f, 500);
     assert_int_equal(sample(f, 1)->state, SAMPLE_LOST);
+    assert_int_equal(sample(f, 1)->path, PATH_DERP); /* that was in use */
+    assert_int_equal(f->watch->run_by_way[0].lost, 1);
+    assert_int_equal(f->watch->run_by_way[1].lost, 0);
     assert_int_equal(f->watch->beats, 3);
     answer_after(f, NS_PER_MS);
     assert_int_equal(sample(f, 2)->state, SAMPLE_PONG);

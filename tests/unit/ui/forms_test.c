@@ -212,7 +212,7 @@ static void check_classes(const struct histogram *h, const struct series_figures
     assert_int_equal(direct, h->direct);
     assert_int_equal(relayed, h->relayed);
     assert_int_equal(direct + relayed, figures[0].answered + figures[1].answered);
-    assert_int_equal(h->lost, figures[0].lost);
+    assert_int_equal(h->lost, figures[0].lost + figures[1].lost);
     assert_true(h->count > 0 || direct + relayed == 0);
 }
 

@@ -270,6 +270,9 @@ static void test_figures_of_a_window_are_exact(void **state)
     assert_int_equal(figures.p50_us, 75000);
     assert_int_equal(figures.p95_us, 98000);
     assert_int_equal(figures.jitter_us, 1000);
+    assert_int_equal(figures.lost, 0);
+    series_figures(s, 0, s->now, PATH_DERP, &figures);
+    assert_int_equal(figures.answered, 49);
     assert_int_equal(figures.lost, 1);
     assert_false(figures.rough);
 }
