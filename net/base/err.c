@@ -34,7 +34,7 @@ enum net_err failure_set(struct failure *out, enum net_err code, const char *for
     char raw[sizeof out->text * 2];
     va_list args;
     va_start(args, format);
-    (void)vsnprintf(raw, sizeof raw, format, args);
+    (void)vsnprintf(raw, sizeof raw, format, args); /* what is cut here is cut below, too */
     va_end(args);
     *out = (struct failure){.code = code};
     (void)text_clean(out->text, sizeof out->text, bytes_text(raw));

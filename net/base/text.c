@@ -53,6 +53,24 @@ bool text_is_unsafe(uint32_t code)
            (code & 0xfffe) == 0xfffe || (code >= 0xe0000 && code <= 0xe0fff) || code > 0x10ffff;
 }
 
+/* Ends a text that was cut with an ellipsis, in its last characters' place. */
+static size_t mark_cut(char *out, size_t size)
+{
+    static const char ellipsis[] = "\xe2\x80\xa6";
+    size_t len = strlen(out);
+    if (size < TEXT_MARKED) {
+        return len;
+    }
+    while (len + sizeof ellipsis > size) {
+        len--;
+        while (((uint8_t)out[len] & 0xc0) == 0x80) {
+            len--;
+        }
+    }
+    memcpy(out + len, ellipsis, sizeof ellipsis);
+    return len + sizeof ellipsis - 1;
+}
+
 size_t text_clean(char *out, size_t size, struct bytes in)
 {
     static const char replacement[] = "\xef\xbf\xbd";
@@ -68,7 +86,8 @@ size_t text_clean(char *out, size_t size, struct bytes in)
             need = 1;
         }
         if (size - used <= need) {
-            break;
+            out[used] = '\0';
+            return mark_cut(out, size);
         }
         memcpy(out + used, from, need);
         used += need;
@@ -105,6 +124,7 @@ void text_format(char *out, size_t size, const char *format, ...)
         out[0] = '\0';
     } else if ((size_t)want >= size) {
         trim_partial(out);
+        (void)mark_cut(out, size);
     }
 }
 

@@ -74,6 +74,24 @@ static void test_text_is_cut_at_the_edge_of_a_character(void **state)
     assert_string_equal(out, "a\xe6\x97\xa5");
 }
 
+static void test_prose_that_is_cut_says_so(void **state)
+{
+    (void)state;
+    char out[TEXT_MARKED];
+    static const char fits[] = "set CODER_SESSION_TOKE.";
+    text_format(out, sizeof out, "%s", fits);
+    assert_string_equal(out, fits);
+    text_format(out, sizeof out, "set CODER_SESSION_TOKEN, %d", 1);
+    assert_string_equal(out, "set CODER_SESSION_TO\xe2\x80\xa6");
+    assert_int_equal(text_clean(out, sizeof out, bytes_text("set CODER_SESSION_TOKEN, 1")), 23);
+    assert_string_equal(out, "set CODER_SESSION_TO\xe2\x80\xa6");
+    text_copy(out, sizeof out,
+              "\xe6\x97\xa5\xe6\x97\xa5\xe6\x97\xa5\xe6\x97\xa5\xe6\x97\xa5"
+              "\xe6\x97\xa5\xe6\x97\xa5\xe6\x97\xa5");
+    assert_string_equal(out, "\xe6\x97\xa5\xe6\x97\xa5\xe6\x97\xa5\xe6\x97\xa5\xe6\x97\xa5"
+                             "\xe6\x97\xa5\xe2\x80\xa6");
+}
+
 static void test_near_names_are_near(void **state)
 {
     (void)state;
@@ -121,6 +139,7 @@ int main(void)
         cmocka_unit_test(test_a_queue_refuses_what_would_pass_its_limit),
         cmocka_unit_test(test_control_characters_and_bad_utf8_never_come_out),
         cmocka_unit_test(test_text_is_cut_at_the_edge_of_a_character),
+        cmocka_unit_test(test_prose_that_is_cut_says_so),
         cmocka_unit_test(test_near_names_are_near),
         cmocka_unit_test(test_a_uuid_survives_its_text),
         cmocka_unit_test(test_backoff_grows_to_its_limit_and_starts_again),

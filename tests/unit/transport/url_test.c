@@ -26,7 +26,7 @@ static void test_a_url_is_shown_without_its_secrets(void **state)
     check_shown("host?token=secret://x", "host");
     check_shown("http://h\x1b[2J/", "http://h\xef\xbf\xbd[2J/");
     check_shown("https://host/aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa",
-                "https://host/aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa");
+                "https://host/aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa\xe2\x80\xa6");
 }
 
 static void test_paths_are_decoded(void **state)
