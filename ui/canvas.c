@@ -10,7 +10,7 @@
 #include "net/base/mem.h"
 #include "net/base/text.h"
 
-enum { PRINT_MAX = 1024 };
+enum { PRINT_MAX = 1024, ELLIPSIS = 0x2026 };
 
 static int clamp_side(int side)
 {
@@ -47,10 +47,26 @@ struct cell *canvas_cell(const struct canvas *canvas, int row, int col)
     return &canvas->cells[(size_t)row * (size_t)canvas->cols + (size_t)col];
 }
 
+/* Where half of a wide character is written over, the other half goes, too. */
+static void part(struct canvas *canvas, int row, int col)
+{
+    struct cell *before = canvas_cell(canvas, row, col - 1);
+    struct cell *after = canvas_cell(canvas, row, col + 1);
+    if (before != NULL && canvas_cell(canvas, row, col)->text[0] == '\0') {
+        text_copy(before->text, sizeof before->text, " ");
+    }
+    if (after != NULL && after->text[0] == '\0') {
+        text_copy(after->text, sizeof after->text, " ");
+    }
+}
+
 void canvas_put(struct canvas *canvas, int row, int col, enum style style, const char *sign)
 {
     struct cell *cell = canvas_cell(canvas, row, col);
     if (cell != NULL) {
+        if (sign[0] != '\0') {
+            part(canvas, row, col);
+        }
         set_cell(cell, style, sign);
     }
 }
@@ -77,6 +93,11 @@ static struct glyph next_glyph(const struct canvas *canvas, const char *at)
     struct glyph glyph = {.columns = 1, .len = 1};
     uint32_t code = 0;
     size_t len = utf8_decode(bytes_text(at), &code);
+    if (code == ELLIPSIS && canvas != NULL && !canvas->glyphs->utf8) {
+        text_copy(glyph.text, sizeof glyph.text, canvas->glyphs->ellipsis);
+        glyph.len = len;
+        return glyph;
+    }
     if (len == 0 || text_is_unsafe(code) ||
         (code >= 0x80 && canvas != NULL && !canvas->glyphs->utf8)) {
         glyph.text[0] = '?';
@@ -133,6 +154,7 @@ int canvas_text(struct canvas *canvas, struct rect rect, int row, int col, enum 
             return col + 1 - start;
         }
         if (glyph.columns == 2) {
+            canvas_put(canvas, rect.row + row, rect.col + col + 1, style, " ");
             canvas_put(canvas, rect.row + row, rect.col + col + 1, style, "");
         }
         col += glyph.columns;
@@ -149,6 +171,18 @@ int canvas_print(struct canvas *canvas, struct rect rect, int row, int col, enum
     (void)vsnprintf(text, sizeof text, format, args);
     va_end(args);
     return canvas_text(canvas, rect, row, col, style, text);
+}
+
+int canvas_whole(struct canvas *canvas, struct rect rect, int row, int col, enum style style,
+                 const char *format, ...)
+{
+    char text[PRINT_MAX];
+    va_list args;
+    va_start(args, format);
+    (void)vsnprintf(text, sizeof text, format, args);
+    va_end(args);
+    return col + text_columns(text) <= rect.cols ? canvas_text(canvas, rect, row, col, style, text)
+                                                 : 0;
 }
 
 /* Bytes of `text` that go into a line of `cols` columns: up to the last blank that fits, or, where

@@ -57,6 +57,11 @@ int canvas_text(struct canvas *canvas, struct rect rect, int row, int col, enum 
 int canvas_print(struct canvas *canvas, struct rect rect, int row, int col, enum style style,
                  const char *format, ...) NET_PRINTF(6, 7);
 
+/* Writes text only where all of it fits: a number that is cut would be another one. Returns the
+ * columns used, 0 if it was left out. */
+int canvas_whole(struct canvas *canvas, struct rect rect, int row, int col, enum style style,
+                 const char *format, ...) NET_PRINTF(6, 7);
+
 /* Writes text in as many rows as it takes, broken between words; the first begins at `col`, as do
  * the others. Returns the rows used, also where they are outside. */
 int canvas_wrap(struct canvas *canvas, struct rect rect, int row, int col, enum style style,

@@ -56,6 +56,45 @@ static void test_wide_characters_are_not_halved(void **state)
     assert_wrapped(2, 5, "日本語", 2, "日本\n語\n");
 }
 
+/* Half of one that is written over takes the other half with it: a terminal has no halves. */
+static void test_what_is_written_over_a_half_takes_all_of_it(void **state)
+{
+    (void)state;
+    struct canvas canvas;
+    face_start();
+    for (int col = 0; col < 6; col++) {
+        static const char *const wanted[] = {"x 本語\n", " x本語\n", "日x 語\n",
+                                             "日 x語\n", "日本x\n",  "日本 x\n"};
+        canvas_init(&canvas, 1, 6, &glyphs_utf8);
+        (void)canvas_text(&canvas, canvas_all(&canvas), 0, 0, STYLE_TEXT, "日本語");
+        canvas_put(&canvas, 0, col, STYLE_TEXT, "x");
+        char *got = canvas_dump(&canvas);
+        assert_string_equal(got, wanted[col]);
+        free(got);
+        canvas_clear(&canvas);
+    }
+    canvas_init(&canvas, 1, 6, &glyphs_utf8);
+    (void)canvas_text(&canvas, canvas_all(&canvas), 0, 0, STYLE_TEXT, "日本語");
+    (void)canvas_text(&canvas, canvas_all(&canvas), 0, 1, STYLE_TEXT, "中");
+    char *got = canvas_dump(&canvas);
+    assert_string_equal(got, " 中 語\n");
+    free(got);
+    canvas_clear(&canvas);
+}
+
+/* In ASCII, what was cut before it came here says so, too. */
+static void test_an_ellipsis_has_its_twin(void **state)
+{
+    (void)state;
+    struct canvas canvas;
+    canvas_init(&canvas, 1, 8, &glyphs_ascii);
+    (void)canvas_text(&canvas, canvas_all(&canvas), 0, 0, STYLE_TEXT, "cut…");
+    char *got = canvas_dump(&canvas);
+    assert_string_equal(got, "cut~\n");
+    free(got);
+    canvas_clear(&canvas);
+}
+
 /* All that is not blank comes out again, in order, for any text and width. */
 static void test_no_letter_is_lost(void **state)
 {
@@ -108,6 +147,8 @@ int main(void)
         cmocka_unit_test(test_a_word_that_is_too_long_is_broken_where_it_must),
         cmocka_unit_test(test_what_does_not_fit_is_seen_to_be_cut),
         cmocka_unit_test(test_wide_characters_are_not_halved),
+        cmocka_unit_test(test_what_is_written_over_a_half_takes_all_of_it),
+        cmocka_unit_test(test_an_ellipsis_has_its_twin),
         cmocka_unit_test(test_no_letter_is_lost),
         cmocka_unit_test(test_a_box_keeps_its_note_whole_or_leaves_it_out),
     };
