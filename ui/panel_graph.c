@@ -103,7 +103,11 @@ static void draw_window_line(struct line *line, const struct app *app, const str
     series_figures(s, from, mono_after(to, 1), PATH_DIRECT, &figures[0]);
     series_figures(s, from, mono_after(to, 1), PATH_DERP, &figures[1]);
     const struct series_figures *now = &figures[s->path == PATH_DIRECT ? 0 : 1];
-    if (app->window.end == 0 && now->answered > 0) {
+    if (app->window.end == 0 && s->silent_since != 0 && !s->paused) {
+        text_format(text, sizeof text, "%s  ", line->canvas->glyphs->error);
+        (void)piece(line, STYLE_DIM, "now ");
+        (void)piece(line, STYLE_ERROR, text);
+    } else if (app->window.end == 0 && now->answered > 0) {
         number_text((uint64_t)now->last_us * NS_PER_US, number);
         text_format(text, sizeof text, "%s  ", number);
         (void)piece(line, STYLE_DIM, "now ");

@@ -71,11 +71,10 @@ static void draw_handshake(struct canvas *canvas, struct rect inner, int row,
     col += canvas_print(canvas, inner, row, col, STYLE_TEXT, "%s ago ", text);
     if (s->tunnel_stats.answered > 0) {
         latency_text(s->tunnel_stats.last_ns, latency);
-        col += canvas_print(canvas, inner, row, col, STYLE_DIM, "tunnel ");
-        col += canvas_print(canvas, inner, row, col, STYLE_TEXT, "%s", latency);
+        col += canvas_whole(canvas, inner, row, col, STYLE_TEXT, "tunnel %s", latency);
     }
     if (s->tunnel_stats.lost > 0) {
-        (void)canvas_print(canvas, inner, row, col, STYLE_ERROR, " lost %llu/%llu",
+        (void)canvas_whole(canvas, inner, row, col, STYLE_ERROR, " lost %llu/%llu",
                            (unsigned long long)s->tunnel_stats.lost,
                            (unsigned long long)s->tunnel_stats.sent);
     }
@@ -91,22 +90,26 @@ static int draw_bytes(struct canvas *canvas, struct rect inner, int row, int col
     amount_text(traffic->bytes_out, out);
     amount_text(traffic->bytes_in, in);
     if (inner.cols < WIDE) {
-        return canvas_print(canvas, inner, row, col, STYLE_TEXT, "%s %s%s %s%s ", name, g->up, out,
+        return canvas_whole(canvas, inner, row, col, STYLE_TEXT, "%s %s%s %s%s ", name, g->up, out,
                             g->down, in);
     }
-    return canvas_print(canvas, inner, row, col, STYLE_TEXT, "%s %s%llu %s %s%llu %s  ", name,
+    return canvas_whole(canvas, inner, row, col, STYLE_TEXT, "%s %s%llu %s %s%llu %s  ", name,
                         g->up, (unsigned long long)traffic->packets_out, out, g->down,
                         (unsigned long long)traffic->packets_in, in);
 }
 
+/* What is in use comes first: where it is narrow, there is room for one. */
 static void draw_traffic(struct canvas *canvas, struct rect inner, int row,
                          const struct snapshot *s)
 {
-    enum { ROOM = 19 }; /* what is cut would be another number */
+    const struct glyphs *g = canvas->glyphs;
+    bool relay_first = s->path == PATH_DERP;
+    const struct snapshot_traffic *first = relay_first ? &s->relayed : &s->direct;
+    const struct snapshot_traffic *second = relay_first ? &s->direct : &s->relayed;
     int col = 1 + canvas_print(canvas, inner, row, 1, STYLE_DIM, "%-12s", "traffic");
-    col += draw_bytes(canvas, inner, row, col, canvas->glyphs->direct, &s->direct);
-    if (s->relayed.bytes_in + s->relayed.bytes_out > 0 && col + ROOM <= inner.cols) {
-        (void)draw_bytes(canvas, inner, row, col, canvas->glyphs->relay, &s->relayed);
+    col += draw_bytes(canvas, inner, row, col, relay_first ? g->relay : g->direct, first);
+    if (second->bytes_in + second->bytes_out > 0) {
+        (void)draw_bytes(canvas, inner, row, col, relay_first ? g->direct : g->relay, second);
     }
 }
 
@@ -188,11 +191,20 @@ static void draw_tried(struct canvas *canvas, struct rect inner, int row, const 
                            s->direct_disabled_client ? "your own setting" : "the deployment");
         return;
     }
-    col += canvas_print(canvas, inner, row, col, STYLE_TEXT, "%zu address%s, %zu answer%s",
-                        s->candidate_count, s->candidate_count == 1 ? "" : "es", answer,
-                        answer == 1 ? "s" : "");
+    if (s->candidate_count == 0) {
+        (void)canvas_text(canvas, inner, row, col, STYLE_DIM, "no address yet");
+        return;
+    }
+    char small[32] = "";
     if (too_big > 0) {
-        (void)canvas_print(canvas, inner, row, col, STYLE_WARNING, ", %zu too small", too_big);
+        text_format(small, sizeof small, ", %zu too small", too_big);
+    }
+    int used = canvas_whole(canvas, inner, row, col, STYLE_TEXT, "%zu address%s, %zu answer%s%s",
+                            s->candidate_count, s->candidate_count == 1 ? "" : "es", answer,
+                            answer == 1 ? "s" : "", small);
+    if (used == 0) {
+        (void)canvas_print(canvas, inner, row, col, STYLE_TEXT, "%zu, %zu answer%s%s",
+                           s->candidate_count, answer, answer == 1 ? "s" : "", small);
     }
 }
 
@@ -211,7 +223,7 @@ static void draw_link(struct canvas *canvas, struct rect inner, int row, const c
                         link->state == LINK_IDLE ? "" : age);
     if (link->state == LINK_WAITING && link->retry_at != MONO_NEVER) {
         age_text(mono_until(s->now, link->retry_at), age);
-        col += canvas_print(canvas, inner, row, col, STYLE_DIM, "  next in %s", age);
+        col += canvas_whole(canvas, inner, row, col, STYLE_DIM, "  next in %s", age);
     }
     if (link->detail[0] != '\0') {
         (void)canvas_print(canvas, inner, row, col, STYLE_ERROR, "  %s", link->detail);

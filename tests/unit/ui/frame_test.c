@@ -135,6 +135,51 @@ static void test_loss_counts_are_whole_or_not_there(void **state)
     }
 }
 
+static void test_figures_of_the_path_are_whole_or_not_there(void **state)
+{
+    struct snapshot *s = *state;
+    struct app app;
+    unsigned told = 0;
+    app_init(&app);
+    face_fill(s);
+    s->tunnel_stats.sent = 67;
+    s->tunnel_stats.lost = 13;
+    s->relay.state = LINK_WAITING;
+    s->relay.retry_at = s->now + 90 * NS_PER_SEC;
+    for (int cols = 60; cols < 140; cols++) {
+        char *got = frame(&app, s, 30, cols, false);
+        assert_true(strstr(got, "lost 13") == NULL || strstr(got, "lost 13/67") != NULL);
+        assert_true(strstr(got, "next in") == NULL || strstr(got, "next in 1 m 30 s") != NULL);
+        told += strstr(got, "lost 13/67") != NULL && strstr(got, "next in") != NULL ? 1U : 0U;
+        free(got);
+    }
+    assert_true(told > 10);
+}
+
+/* Where there is room for one kind of traffic, it is that of the path in use. */
+static void test_the_traffic_of_the_path_in_use_comes_first(void **state)
+{
+    struct snapshot *s = *state;
+    face_fill(s);
+    expect(s, 24, 80, false, "traffic     → ↑610 kB ↓640 kB  ");
+    s->path = PATH_DERP;
+    expect(s, 24, 80, false, "traffic     ⇄ ↑95 kB ↓92 kB  ");
+}
+
+/* The last round trip is not that of now when nothing comes back. */
+static void test_silence_is_no_round_trip(void **state)
+{
+    struct snapshot *s = *state;
+    struct app app;
+    app_init(&app);
+    face_fill(s);
+    expect(s, 24, 80, false, "now 6.7  p50");
+    s->silent_since = s->now - 31 * NS_PER_SEC;
+    expect(s, 24, 80, false, "now ✘  p50");
+    expect(s, 24, 80, false,
+           "─ latency ───────────────────────────────────────────── ✘ no answer for 31 s ─┐");
+}
+
 static void test_a_poor_latency_has_a_sign(void **state)
 {
     struct snapshot *s = *state;
@@ -220,6 +265,9 @@ int main(void)
         CASE(test_why_a_candidate_lost),
         CASE(test_figures_are_by_way_and_the_changes_are_marked),
         CASE(test_loss_counts_are_whole_or_not_there),
+        CASE(test_figures_of_the_path_are_whole_or_not_there),
+        CASE(test_the_traffic_of_the_path_in_use_comes_first),
+        CASE(test_silence_is_no_round_trip),
         CASE(test_a_poor_latency_has_a_sign),
         CASE(test_hostile_names_stay_in_their_place),
         CASE(test_any_keys_in_any_order),
