@@ -171,6 +171,8 @@ void core_failure_event(struct core *core, char said[SNAPSHOT_TEXT], const char 
 
 /* The end of a headless run, or the reason that the screen shows. */
 void core_fatal(struct core *core, const struct failure *failure);
+/* The token that was refused is taken: the deployment answered. */
+void core_signed_in_again(struct core *core);
 
 /* core_list_uv.c */
 void core_questions_start(struct core *core);
@@ -184,6 +186,8 @@ void core_questions_retry(struct core *core);
 void core_net_start(struct core *core);
 void core_net_stop(struct core *core);
 void core_net_retry(struct core *core);
+/* A coordinator that refused the token is asked again. */
+void core_net_signed_in(struct core *core);
 void core_coordinator_start(struct core *core);
 /* Takes what `info` holds. */
 void core_set_connection(struct core *core, struct connection_info *info);

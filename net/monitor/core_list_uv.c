@@ -89,10 +89,7 @@ static void on_user(void *owner, const struct failure *failure, const struct dep
     }
     core->user_info = *user;
     core->user_known = true;
-    if (core->fatal.code ==
-        NET_ERR_AUTH) { /* signed in again; a target that is not there stays so */
-        core->fatal = (struct failure){.code = NET_OK};
-    }
+    core_signed_in_again(core);
     answered(&core->user);
     core_coordinator_start(core);
 }
@@ -225,6 +222,7 @@ static void on_list(void *owner, const struct failure *failure,
     deployment_workspaces_clear(&core->workspaces);
     core->workspaces = *workspaces;
     *workspaces = (struct deployment_workspaces){0};
+    core_signed_in_again(core);
     answered(&core->list);
     if (uuid_is_zero(&core->selected) && !core->has_target) {
         if (!core->options.select_none) {

@@ -488,6 +488,7 @@ static void on_coordinator_state(void *owner)
         if (status->state == COORDINATOR_UP) {
             core_event(core, "coordinator is connected");
             core->coordinator_said[0] = '\0';
+            core_signed_in_again(core);
         } else if (status->state == COORDINATOR_WAITING || status->state == COORDINATOR_FAILED) {
             core_failure_event(core, core->coordinator_said, "coordinator", &status->failure);
         }
@@ -565,6 +566,13 @@ void core_net_retry(struct core *core)
     paths_retry(core->paths);
     for (size_t i = 0; i < core->watch_count; i++) {
         watch_poke(core->watches[i], mono_now());
+    }
+}
+
+void core_net_signed_in(struct core *core)
+{
+    if (coordinator_link_status(core->link)->state == COORDINATOR_FAILED) {
+        coordinator_link_retry(core->link);
     }
 }
 

@@ -100,6 +100,15 @@ void core_fatal(struct core *core, const struct failure *failure)
     }
 }
 
+/* What was said of the refusal is true no more; a target that is not there stays so. */
+void core_signed_in_again(struct core *core)
+{
+    if (core->fatal.code == NET_ERR_AUTH) {
+        core->fatal = (struct failure){.code = NET_OK};
+        core_net_signed_in(core);
+    }
+}
+
 static void init_timer(struct core *core, uv_timer_t *timer)
 {
     (void)uv_timer_init(core->loop, timer);

@@ -5,7 +5,7 @@ import re
 import pytest
 
 import web
-from program import environment
+from program import ControlledLab, environment
 from screen import Screen
 
 BRAILLE = re.compile("[\u2801-\u28ff]")
@@ -132,3 +132,16 @@ def test_an_unknown_key_changes_nothing():
         screen.wait_until(whole(30, 100), "the frame")
         screen.send("q")
         assert screen.wait_exit() == 0
+
+
+def test_a_token_that_is_taken_again_mends_the_screen():
+    with ControlledLab() as lab, Screen("dev1", env=lab.client_environment()) as screen:
+        wait_for_pongs(screen)
+        lab.do("token refused")
+        screen.wait_for(r"(?m)^ ✘ .*answered 401")
+        lab.do("token taken")
+        screen.send("r")
+        screen.wait_gone("answered 401")
+        screen.wait_for("●coordinator")
+        screen.send("q")
+        assert screen.wait_exit() == 0, "what is over is no reason to fail"
