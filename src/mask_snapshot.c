@@ -46,13 +46,15 @@ void masker_free(struct masker *masker)
 
 /* --- single texts ----------------------------------------------------------------------------- */
 
-/* What was cut to fit may end in a part of a name, which nobody could know. */
+/* What was cut to fit, here or on its way here, may end in a part of a name, which nobody could
+ * know. */
 static void drop_cut_word(char *text, size_t size)
 {
     static const char cut[] = "…";
     char *space = strrchr(text, ' ');
     size_t len = strlen(text);
-    if (len + 4 > size && space != NULL) {
+    bool marked = len >= sizeof cut - 1 && strcmp(text + len - (sizeof cut - 1), cut) == 0;
+    if ((marked || len + 4 > size) && space != NULL) {
         text_copy(space + 1, size - (size_t)(space + 1 - text), cut);
     }
 }
