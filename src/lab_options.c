@@ -9,6 +9,8 @@
 #include "net/lab/lab_deployment.h"
 #include "net/wire/address.h"
 
+enum { NEAR = 3 /* edits: further away is not what was meant */ };
+
 enum option_code {
     OPTION_WORKSPACES = 256,
     OPTION_STOPPED,
@@ -101,6 +103,28 @@ static enum net_err parse_listen(const char *text, struct lab_options *out, stru
     return NET_OK;
 }
 
+/* Names the nearest one. */
+static enum net_err unknown(const char *given, struct failure *why)
+{
+    const char *best = NULL;
+    unsigned best_distance = NEAR + 1;
+    char name[64];
+    text_copy(name, sizeof name, given);
+    name[strcspn(name, "=")] = '\0';
+    for (const struct option *option = options_table; option->name != NULL; option++) {
+        unsigned distance =
+            strncmp(name, "--", 2) == 0 ? text_distance(name + 2, option->name) : best_distance;
+        if (distance < best_distance) {
+            best = option->name;
+            best_distance = distance;
+        }
+    }
+    if (best == NULL) {
+        return failure_set(why, NET_ERR_USAGE, "unknown flag %s; see derptop lab --help", name);
+    }
+    return failure_set(why, NET_ERR_USAGE, "unknown flag %s; did you mean --%s?", name, best);
+}
+
 static enum net_err apply(int code, struct lab_options *out, bool *stopped_given, char **argv,
                           struct failure *why)
 {
@@ -145,8 +169,7 @@ static enum net_err apply(int code, struct lab_options *out, bool *stopped_given
     case ':':
         return failure_set(why, NET_ERR_USAGE, "%s wants a value", argv[optind - 1]);
     default:
-        return failure_set(why, NET_ERR_USAGE, "unknown option %s; see derptop lab --help",
-                           argv[optind - 1]);
+        return unknown(argv[optind - 1], why);
     }
     return NET_OK;
 }

@@ -13,6 +13,7 @@
 
 enum {
     NEAR = 3, /* edits: further away is not what was meant */
+    NEAR_COMMAND = 2,
     SPEEDTEST_SECONDS_MOST = 300,
 };
 
@@ -184,6 +185,21 @@ static bool take_command(const char *word, struct options *out)
     return false;
 }
 
+/* Two words and no command: the first may be one with a slip. NULL: none is like it. */
+static const char *nearest_command(const char *word)
+{
+    const char *best = NULL;
+    unsigned best_distance = NEAR_COMMAND + 1;
+    for (size_t i = 0; i < options_command_count; i++) {
+        unsigned distance = text_distance(word, options_commands[i].name);
+        if (distance < best_distance && options_commands[i].usage != NULL) {
+            best = options_commands[i].name;
+            best_distance = distance;
+        }
+    }
+    return best;
+}
+
 static enum net_err take_word(char *word, bool *command_seen, struct options *out,
                               struct failure *why)
 {
@@ -196,6 +212,11 @@ static enum net_err take_word(char *word, bool *command_seen, struct options *ou
         return failure_set(why, NET_ERR_USAGE, "two files are wanted, \"%s\" is a third", word);
     }
     if (out->target != NULL && operand != OPERAND_WORKSPACES && operand != OPERAND_FILES) {
+        const char *meant = *command_seen ? NULL : nearest_command(out->target);
+        if (meant != NULL) {
+            return failure_set(why, NET_ERR_USAGE, "unknown command \"%s\"; did you mean %s?",
+                               out->target, meant);
+        }
         return failure_set(why, NET_ERR_USAGE, "one WORKSPACE is wanted, \"%s\" is a second", word);
     }
     if (out->target_count == OPTIONS_TARGETS_MAX) {

@@ -105,6 +105,7 @@ const struct flag options_flags[] = {
     {"help", 'h', NULL, FLAG_SWITCH, FOR_EVERY, AT(help), "this text"},
 };
 const size_t options_flag_count = sizeof options_flags / sizeof *options_flags;
+_Static_assert(sizeof options_flags / sizeof *options_flags <= 64, "the parser has a bit for each");
 
 const struct command_row options_commands[] = {
     {"monitor", OPTIONS_MONITOR, OPERAND_MAY_WORKSPACE, "derptop [monitor] [WORKSPACE]",

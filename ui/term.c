@@ -483,3 +483,8 @@ void term_title(const char *title)
         (void)fflush(stdout);
     }
 }
+
+const char *term_library(void)
+{
+    return curses_version();
+}

@@ -72,4 +72,7 @@ void term_copy(const char *text);
 /* Sets the title of the window, where the terminal has one. */
 void term_title(const char *title);
 
+/* "ncurses 6.4.20221231". Static. */
+const char *term_library(void);
+
 #endif

@@ -186,3 +186,8 @@ void upnp_answer_decode(int status, struct bytes xml, struct upnp_answer *out)
     }
     ClearNameValueList(&found);
 }
+
+const char *upnp_miniupnpc_version(void)
+{
+    return MINIUPNPC_VERSION;
+}

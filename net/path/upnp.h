@@ -84,4 +84,7 @@ struct upnp_answer {
 /* Reads the answer of an HTTP status. `xml` is at most UPNP_ANSWER_MAX long (asserted). */
 void upnp_answer_decode(int status, struct bytes xml, struct upnp_answer *out);
 
+/* Of the library underneath. Static. */
+const char *upnp_miniupnpc_version(void);
+
 #endif

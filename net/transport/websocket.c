@@ -343,3 +343,8 @@ void websocket_failure(const struct websocket *ws, struct failure *out)
         (void)failure_set(out, NET_ERR_CLOSED, "the websocket was closed from this side");
     }
 }
+
+const char *websocket_wslay_version(void)
+{
+    return WSLAY_VERSION;
+}

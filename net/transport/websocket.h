@@ -68,4 +68,7 @@ void websocket_close(struct websocket *ws, uint16_t code);
 /* Why websocket_read or websocket_write gave something other than NET_OK and NET_ERR_AGAIN. */
 void websocket_failure(const struct websocket *ws, struct failure *out);
 
+/* Of the library underneath. Static. */
+const char *websocket_wslay_version(void);
+
 #endif

@@ -54,4 +54,7 @@ void stack_reset(struct stack *stack, mono_ns now);
 mono_ns stack_deadline(void);
 void stack_tick(mono_ns now);
 
+/* Of the library underneath. Static. */
+const char *stack_lwip_version(void);
+
 #endif

@@ -321,3 +321,8 @@ void stack_free(struct stack *stack)
     netif_remove(&stack->netif);
     free(stack);
 }
+
+const char *stack_lwip_version(void)
+{
+    return LWIP_VERSION_STRING;
+}

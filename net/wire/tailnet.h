@@ -168,4 +168,7 @@ NET_MUST_USE enum net_err tailnet_workspaces_encode(struct buf *out,
                                                     const struct tailnet_workspaces *in);
 void tailnet_workspaces_clear(struct tailnet_workspaces *workspaces);
 
+/* Of the library underneath. Static. */
+const char *tailnet_protobuf_version(void);
+
 #endif

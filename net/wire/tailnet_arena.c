@@ -78,3 +78,8 @@ enum net_err tailnet_pack(struct buf *out, const ProtobufCMessage *message)
     buf_commit(out, size);
     return NET_OK;
 }
+
+const char *tailnet_protobuf_version(void)
+{
+    return protobuf_c_version();
+}

@@ -61,3 +61,7 @@ def test_the_manual_page_is_sound():
 def test_the_version_names_the_libraries():
     done = program.run("--version")
     assert re.match(r"derptop \d+\.\d+\.\d+\nlibuv ", done.stdout), done.stdout
+    libraries = ("libuv", "libsodium", "cJSON", "protobuf-c", "wslay", "lwIP", "miniupnpc", "ncurses", "libcurl",
+                 "OpenSSL")
+    missing = [name for name in libraries if not re.search(rf"\b{name}[ /]\d+\.\d+", done.stdout)]
+    assert not missing, (missing, done.stdout)

@@ -63,6 +63,13 @@ static void test_a_command_that_has_its_workspace_wants_no_other(void **state)
     assert_false(found.workspaces);
     COMPLETE("list", "");
     assert_false(found.workspaces);
+    COMPLETE("status", "-w", "");
+    assert_true(found.workspaces);
+    COMPLETE("diff", "--threshold", "5", "a.json", "");
+    assert_int_equal(found.kind, COMPLETION_FILES);
+    COMPLETE("diff", "a.json", "b.json", "");
+    assert_int_equal(found.kind, COMPLETION_WORDS);
+    assert_int_equal(found.count, 0);
     COMPLETE("dev1", "");
     assert_false(found.workspaces);
     assert_int_equal(found.count, 0);

@@ -66,7 +66,10 @@ static void test_wrong_options_are_named(void **state)
     static const struct {
         const char *line, *named;
     } cases[] = {
-        {"--colour", "--colour"},
+        {"--colour", "unknown flag --colour; see derptop lab"},
+        {"--relay-dely=5", "--relay-dely; did you mean --relay-delay?"},
+        {"--contol", "did you mean --control?"},
+        {"-x", "unknown flag -x; see"},
         {"--workspaces 65", "from 0 to 64"},
         {"--workspaces -1", "\"-1\""},
         {"--workspaces 2x", "\"2x\""},

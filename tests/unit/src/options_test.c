@@ -178,6 +178,16 @@ static void test_unknown_flags_bring_the_nearest(void **state)
     refused("ping d -vx", "unknown flag -x");
 }
 
+static void test_a_command_with_a_slip_brings_the_nearest(void **state)
+{
+    (void)state;
+    refused("statsu dev1", "unknown command \"statsu\"; did you mean status?");
+    refused("pnig dev1", "did you mean ping?");
+    refused("dev1 dev2", "one WORKSPACE is wanted");
+    refused("ping pnig dev1", "one WORKSPACE is wanted");
+    assert_string_equal(parsed("statsu").target, "statsu"); /* a workspace may be called so */
+}
+
 static void test_a_flag_of_another_command_is_refused(void **state)
 {
     (void)state;
@@ -298,6 +308,7 @@ int main(void)
         cmocka_unit_test(test_status_is_once_or_watched),
         cmocka_unit_test(test_two_files_are_compared),
         cmocka_unit_test(test_unknown_flags_bring_the_nearest),
+        cmocka_unit_test(test_a_command_with_a_slip_brings_the_nearest),
         cmocka_unit_test(test_a_flag_of_another_command_is_refused),
         cmocka_unit_test(test_headers_repeat_up_to_a_limit),
         cmocka_unit_test(test_a_token_does_not_stay_in_the_process_list),
