@@ -2,6 +2,7 @@
  * The path panel: how packets travel now, and what holds it up.
  */
 #include "net/base/text.h"
+#include "ui/figures.h"
 #include "ui/panels.h"
 
 void path_line(struct canvas *canvas, struct rect inner, int row, const struct snapshot *s)
@@ -314,7 +315,7 @@ void panel_path(struct canvas *canvas, struct rect rect, const struct app *app,
                 const struct snapshot *s)
 {
     struct rect inner = rect_inner(rect);
-    int most = 13 + (int)s->candidate_count - inner.rows;
+    int most = 18 + (int)s->candidate_count - inner.rows;
     int by = scrolled(app);
     int row = -(by > most ? most < 0 ? 0 : most : by);
     canvas_box(canvas, rect, "path", "");
@@ -334,6 +335,7 @@ void panel_path(struct canvas *canvas, struct rect rect, const struct app *app,
     for (size_t i = 0; i < s->candidate_count; i++) {
         draw_candidate(canvas, inner, ++row, s, &s->candidates[i]);
     }
+    row = figures_table(canvas, inner, row + 1, app, s) - 1;
     draw_relay_detail(canvas, inner, ++row, s);
     draw_homes(canvas, inner, ++row, s);
     if (s->agent_version[0] != '\0') {

@@ -139,6 +139,9 @@ static void fill_figures(struct snapshot *s)
     s->run.answered = 588;
     s->run.lost = 12;
     s->run_relayed = s->window;
+    s->run_relayed.answered = 118;
+    s->run_relayed.lost = 2;
+    s->run_relayed.jitter_ns = 3100 * NS_PER_US;
     s->run_relayed.p50_ns = 41 * NS_PER_MS;
     s->run_relayed.p95_ns = 44 * NS_PER_MS;
     s->run_relayed.p99_ns = 73 * NS_PER_MS;
