@@ -15,6 +15,7 @@
 #include "src/favourites.h"
 #include "src/lab_child_uv.h"
 #include "src/look.h"
+#include "src/mask_snapshot.h"
 #include "src/out.h"
 #include "src/tui_uv.h"
 
@@ -143,6 +144,19 @@ static void send_nowhere(void *owner, const struct command *command)
     (void)command;
 }
 
+/* As it was on the screen: perhaps without the deployment's name. */
+static void say_refused(const struct failure *refused, bool masked)
+{
+    char text[sizeof refused->text];
+    text_copy(text, sizeof text, refused->text);
+    if (masked) {
+        struct masker *masker = masker_new();
+        masker_text(masker, refused->text, text, sizeof text);
+        masker_free(masker);
+    }
+    out_error(text);
+}
+
 /* Without credentials: what to set, and the lab. On a terminal it is a screen; else two lines.
  * *lab: the user would look around in the lab. */
 static int show_welcome(const struct face *face, const struct failure *refused, bool *lab)
@@ -154,15 +168,17 @@ static int show_welcome(const struct face *face, const struct failure *refused, 
     look_of(face->config, NULL, &look);
     look.welcome = refused->text;
     int status = EXIT_REFUSED;
+    bool masked = false;
     if (tui_new(&look, box, &tui, &why) == NET_OK) {
         int ended = tui_run(tui, send_nowhere, NULL);
         *lab = tui_wants_lab(tui);
+        masked = tui_is_masked(tui);
         status = ended == EXIT_DONE ? EXIT_REFUSED : ended;
     }
     tui_free(tui);
     snapshot_box_free(box);
     if (!*lab && status == EXIT_REFUSED) {
-        out_error(refused->text);
+        say_refused(refused, masked);
         (void)fputs("With no deployment at hand, `derptop --lab` starts one on this machine.\n",
                     stderr);
     }

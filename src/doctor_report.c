@@ -170,7 +170,7 @@ static void print_report(const struct doctor_view *view)
     const struct snapshot *s = view->snapshot;
     const struct facts *f = &s->facts;
     char when[WALL_TEXT_SIZE];
-    wall_text(when, sizeof when, wall_now(), 0, 1);
+    wall_text(when, sizeof when, s->wall.seconds == 0 ? wall_now() : s->wall, 0, 1);
     say(view, "--- report: paste it into a ticket%s\n",
         s->masked ? "" : " (--share masks names and addresses)");
     say(view, "%-*s%s at %s, after %.1f s\n", LABEL, "derptop", DERPTOP_VERSION, when,

@@ -15,7 +15,7 @@
 #include "src/recording_write.h"
 #include "ui/canvas_text.h"
 
-enum { MODE = 0600, TIME_SIZE = 32 };
+enum { MODE = 0600, TIME_SIZE = 32, LINE_COLS = 76 };
 
 struct keeper {
     FILE *out; /* NULL: nothing is recorded */
@@ -152,26 +152,81 @@ void keeper_shot(const struct snapshot *s, const struct canvas *canvas, enum the
     }
 }
 
+/* Where the text of a line begins: after its label, or its indentation. */
+static size_t text_of_line(const char *line, size_t len)
+{
+    size_t indent = strspn(line, " ");
+    const char *gap = strstr(line + indent, "  ");
+    if (gap != NULL && gap < line + len && gap < line + LINE_COLS / 2) {
+        indent = (size_t)(gap - line) + strspn(gap, " ");
+    }
+    return indent < len ? indent : 0;
+}
+
+/* What is longer than a line of a mail goes on below, under its text. */
+static void print_wrapped(FILE *out, const char *line, size_t len)
+{
+    size_t indent = text_of_line(line, len);
+    size_t col = indent;
+    (void)fprintf(out, "%.*s", (int)indent, line);
+    for (size_t at = indent; at < len;) {
+        size_t word = strcspn(line + at, " \n");
+        if (at > indent && col + 1 + word > LINE_COLS) {
+            (void)fprintf(out, "\n%*s", (int)indent, "");
+            col = indent;
+        } else if (at > indent) {
+            (void)fputc(' ', out);
+            col++;
+        }
+        (void)fprintf(out, "%.*s", (int)word, line + at);
+        col += word;
+        at += word + 1;
+    }
+    (void)fputc('\n', out);
+}
+
+static FILE *open_text(char **text, size_t *size)
+{
+    FILE *out = open_memstream(text, size);
+    if (out == NULL) {
+        abort(); /* no memory; as below */
+    }
+    return out;
+}
+
+static void close_text(FILE *out)
+{
+    if (fclose(out) != 0) {
+        abort();
+    }
+}
+
 static char *report_text(const struct snapshot *s)
 {
     char *text = NULL;
+    char *wrapped = NULL;
     size_t size = 0;
-    FILE *out = open_memstream(&text, &size);
-    if (out == NULL) {
-        abort();
-    }
-    struct doctor_view view = {.snapshot = s,
-                               .target = s->selected >= 0 ? s->workspaces[s->selected].name : "",
-                               .out = out};
+    FILE *out = open_text(&text, &size);
+    struct doctor_view view = {
+        .snapshot = s,
+        .target = s->selected >= 0 ? s->workspaces[s->selected].name : "(none)",
+        .took_ns = s->first_sent_at == 0 ? 0 : mono_since(s->now, s->first_sent_at),
+        .out = out};
     doctor_print_text(&view);
-    if (fclose(out) != 0) {
-        abort(); /* no memory */
+    close_text(out);
+    out = open_text(&wrapped, &size);
+    for (const char *line = text; *line != '\0';) {
+        size_t len = strcspn(line, "\n");
+        print_wrapped(out, line, len);
+        line += len + (line[len] == '\n' ? 1 : 0);
     }
-    return text;
+    close_text(out);
+    free(text);
+    return wrapped;
 }
 
 void keeper_report(struct keeper *keeper, const struct snapshot *snapshot,
-                   void (*copy)(const char *text), char said[KEEPER_SAID])
+                   bool (*copy)(const char *text), char said[KEEPER_SAID])
 {
     char name[KEEPER_NAME];
     const struct snapshot *s = masker_copy(keeper->masker, snapshot);
@@ -182,7 +237,7 @@ void keeper_report(struct keeper *keeper, const struct snapshot *snapshot,
     }
     char *text = report_text(s);
     (void)fputs(text, file);
-    copy(text);
+    bool copied = copy(text);
     free(text);
-    say_kept(name, file, "masked report copied, and kept", said);
+    say_kept(name, file, copied ? "masked report copied, and kept" : "masked report kept", said);
 }

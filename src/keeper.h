@@ -34,9 +34,10 @@ void keeper_shot(const struct snapshot *snapshot, const struct canvas *canvas, e
                  char said[KEEPER_SAID]);
 
 /* A report with names and addresses masked, into a file whose name tells none, either; `copy` gets
- * its text, for the clipboard. */
+ * its text, for the clipboard, and says whether there is one. Its lines are short enough for a
+ * mail. */
 void keeper_report(struct keeper *keeper, const struct snapshot *snapshot,
-                   void (*copy)(const char *text), char said[KEEPER_SAID]);
+                   bool (*copy)(const char *text), char said[KEEPER_SAID]);
 
 /* "derptop-dev1-20261126-201530.txt": letters, digits, dot, dash and underscore alone. */
 enum { KEEPER_NAME = 160 };

@@ -240,6 +240,11 @@ void masker_snapshot(struct masker *masker, struct snapshot *s)
     walk(masker, &recording_snapshot, (char *)s, FIELD_TEXT, FIELD_TEXTS, mask_texts);
 }
 
+void masker_text(struct masker *masker, const char *in, char *out, size_t size)
+{
+    mask_text(&masker->mask, in, out, size);
+}
+
 static void mask_id(struct masker *masker, const struct field *field, char *place)
 {
     struct uuid id;

@@ -17,6 +17,9 @@ void masker_free(struct masker *masker);
  * the deployment has told of them. `out` gets it masked. */
 void masker_target(struct masker *masker, const char *target, char *out, size_t size);
 
+/* Any text that is shown beside a snapshot. */
+void masker_text(struct masker *masker, const char *in, char *out, size_t size);
+
 /* Replaces every text of the snapshot that says who or where, and notes that (`masked`). One that
  * is masked already stays as it is. The UUIDs stay, by which commands say what they are about; they
  * are not shown. */

@@ -38,6 +38,7 @@ struct tui {
     const struct snapshot *shown;
     struct snapshot *now; /* a copy whose clock goes on between snapshots; perhaps masked */
     struct masker *masker;
+    const char *welcome;            /* NULL: none */
     char deployment[SNAPSHOT_NAME]; /* whose favourites are read */
     const char *state_folder;
     bool lab;
@@ -91,6 +92,11 @@ static void copy_shown(struct tui *tui)
     memcpy(tui->now, tui->shown, sizeof *tui->now);
     if (tui->app.mask) {
         masker_snapshot(tui->masker, tui->now);
+    }
+    if (tui->welcome != NULL && tui->app.mask) {
+        masker_text(tui->masker, tui->welcome, tui->app.welcome, sizeof tui->app.welcome);
+    } else if (tui->welcome != NULL) {
+        text_copy(tui->app.welcome, sizeof tui->app.welcome, tui->welcome);
     }
 }
 
@@ -342,7 +348,7 @@ static void set_up_app(struct tui *tui, const struct tui_options *options)
     app->mouse = options->mouse;
     app->mask = options->mask;
     if (options->welcome != NULL) {
-        text_copy(app->welcome, sizeof app->welcome, options->welcome);
+        tui->welcome = options->welcome;
         app->views[0] = VIEW_WELCOME;
     }
     term_theme(app->theme);
@@ -352,6 +358,11 @@ static void set_up_app(struct tui *tui, const struct tui_options *options)
 bool tui_wants_lab(const struct tui *tui)
 {
     return tui->lab;
+}
+
+bool tui_is_masked(const struct tui *tui)
+{
+    return tui->app.mask;
 }
 
 enum net_err tui_new(const struct tui_options *options, struct snapshot_box *box, struct tui **out,

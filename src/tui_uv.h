@@ -36,6 +36,9 @@ NET_MUST_USE enum net_err tui_new(const struct tui_options *options, struct snap
 /* Whether the lab was asked for, in place of a deployment. */
 bool tui_wants_lab(const struct tui *tui);
 
+/* Whether names and addresses were masked at the end. */
+bool tui_is_masked(const struct tui *tui);
+
 /* The loop that tui_run turns, for handles of the caller's; to be closed before tui_free. */
 uv_loop_t *tui_loop(struct tui *tui);
 

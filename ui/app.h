@@ -117,7 +117,8 @@ uint64_t app_window_ns(const struct app *app);
 /* The terminal's title: workspace and path. */
 void app_title(const struct snapshot *snapshot, char *out, size_t size);
 
-/* A few plain lines about the watched workspace, for after the end. Free it. */
+/* A few plain lines about the watched workspace, for after the end: they survive being pasted into
+ * a mail, and name the workspace as a command takes it. Free it. */
 char *app_summary(const struct snapshot *snapshot);
 
 #endif

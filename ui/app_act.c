@@ -292,6 +292,10 @@ static unsigned act_on_keeping(struct app *app, enum action action, const struct
     case ACTION_SHOT:
         return APP_REDRAW | APP_SHOT;
     case ACTION_REPORT:
+        if (s->seq == 0) {
+            app_say(app, "there is nothing to report yet");
+            return APP_REDRAW;
+        }
         return APP_REDRAW | APP_REPORT;
     case ACTION_MASK:
         return mask(app, s);

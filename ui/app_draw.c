@@ -1,7 +1,6 @@
 /*
  * The frame: which panel stands where.
  */
-#include "net/base/mem.h"
 #include "net/base/text.h"
 #include "ui/app_internal.h"
 #include "ui/layout.h"
@@ -192,49 +191,4 @@ void app_draw(const struct app *app, const struct snapshot *s, struct canvas *ca
         draw_view(canvas, &layout, app->views[i], app, s);
     }
     panel_footer(canvas, layout.footer, app);
-}
-
-static void summary_line(char *out, size_t size, size_t *used, const char *name,
-                         const struct snapshot_stats *stats)
-{
-    if (stats->answered == 0 || *used >= size) {
-        return;
-    }
-    char p50[LATENCY_TEXT];
-    char p95[LATENCY_TEXT];
-    char most[LATENCY_TEXT];
-    latency_text(stats->p50_ns, p50);
-    latency_text(stats->p95_ns, p95);
-    latency_text(stats->max_ns, most);
-    char line[200];
-    text_format(line, sizeof line, "  %-8s %llu answers, p50 %s, p95 %s, most %s\n", name,
-                (unsigned long long)stats->answered, p50, p95, most);
-    text_copy(out + *used, size - *used, line);
-    for (size_t i = 0; line[i] != '\0' && *used + 1 < size; i++) {
-        (*used)++;
-    }
-}
-
-char *app_summary(const struct snapshot *s)
-{
-    enum { SIZE = 2048 };
-    char *out = mem_new(SIZE);
-    char line[SNAPSHOT_TEXT * 2];
-    const char *path = s->path == PATH_DIRECT ? s->path_address
-                       : s->path == PATH_DERP ? s->region_name
-                                              : "";
-    text_format(line, sizeof line, "%s: %s%s%s\n  probes   %llu sent, %llu lost\n",
-                s->title[0] != '\0' ? s->title : "no workspace",
-                s->path == PATH_DIRECT ? "direct, "
-                : s->path == PATH_DERP ? "relayed, "
-                                       : "no path",
-                path, "", (unsigned long long)s->run.sent, (unsigned long long)s->run.lost);
-    text_copy(out, SIZE, line);
-    size_t used = 0;
-    while (out[used] != '\0') {
-        used++;
-    }
-    summary_line(out, SIZE, &used, "direct", &s->run_direct);
-    summary_line(out, SIZE, &used, "relayed", &s->run_relayed);
-    return out;
 }

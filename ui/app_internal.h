@@ -3,6 +3,7 @@
  *   app.c  keys to actions, typing     app_act.c  what an action does, with
  *   app_draw.c  the frame              app_rows.c  workspaces, and
  *   app_click.c  the mouse             app_test.c  throughput tests
+ *   app_summary.c  what is left behind
  *   app_lines.c  log and events
  *   app_graph.c  the graph
  */

@@ -464,7 +464,7 @@ static void print_base64(const char *text)
     }
 }
 
-void term_copy(const char *text)
+bool term_copy(const char *text)
 {
     if (term.has_title) {
         (void)fputs("\033]52;c;", stdout);
@@ -472,6 +472,7 @@ void term_copy(const char *text)
         (void)fputs("\007", stdout);
         (void)fflush(stdout);
     }
+    return term.has_title;
 }
 
 void term_title(const char *title)

@@ -67,7 +67,7 @@ void term_notify(const char *text);
 /* Puts text into the clipboard, where the terminal does that (OSC 52); nothing tells whether it
  * did.
  */
-void term_copy(const char *text);
+bool term_copy(const char *text);
 
 /* Sets the title of the window, where the terminal has one. */
 void term_title(const char *title);

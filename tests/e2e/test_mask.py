@@ -63,7 +63,7 @@ def test_a_key_masks_all_that_is_on_the_screen_and_all_that_is_written_to_it(fol
         screen.send("Q")
         assert screen.wait_exit() == 0
         assert_no_secret(screen.raw[since:].decode(errors="replace"))
-        assert "workspace-1 · agent-1: direct, " in screen.text()
+        assert "workspace-1.agent-1: direct to " in screen.text()
     files = list(folder.iterdir())
     assert len(files) == 3
     for file in files:
@@ -81,6 +81,22 @@ def test_a_flag_masks_from_the_first_byte_on_and_the_key_shows_it_all_again():
         screen.wait_gone("MASKED")
         screen.send("q")
         assert screen.wait_exit() == 0
+
+
+def test_without_credentials_the_deployment_is_not_named_either():
+    env = program.environment(CODER_URL="https://coder.acme-corp.example")
+    with Screen("--mask", env=env) as screen:
+        screen.wait_for("not signed in to https://host-1")
+        screen.send("q")
+        assert screen.wait_exit() == 3
+        assert b"acme-corp" not in screen.raw and b"not signed in to https://host-1" in screen.raw
+    with Screen(env=env) as screen:
+        screen.wait_for("acme-corp")
+        screen.send("M")
+        screen.wait_for("host-1")
+        screen.send("q")
+        assert screen.wait_exit() == 3
+        assert "acme-corp" not in screen.text()
 
 
 def test_a_recording_that_goes_on_unmasked_is_said_to(folder):
@@ -135,4 +151,4 @@ def test_a_summary_is_left_behind_where_that_is_wanted():
         screen.wait_for("direct 127")
         screen.send("q")
         assert screen.wait_exit() == 0
-        assert "dev1 · main: direct, 127." in screen.text() and "lost" in screen.text()
+        assert "dev1.main: direct to 127." in screen.text() and "lost" in screen.text()

@@ -75,9 +75,16 @@ static void assert_private(const char *name)
     assert_int_equal(about.st_mode & 0777, 0600);
 }
 
-static void copy(const char *text)
+static bool copy(const char *text)
 {
     text_copy(copied, sizeof copied, text);
+    return true;
+}
+
+static bool copy_nowhere(const char *text)
+{
+    (void)text;
+    return false;
 }
 
 static void test_a_name_says_what_and_when_and_holds_nothing_odd(void **state)
@@ -164,7 +171,20 @@ static void test_a_report_names_neither_workspace_nor_address(void **state)
     assert_non_null(strstr(text, "workspace-1"));
     assert_null(strstr(text, "dev1"));
     assert_null(strstr(text, "203.0.113"));
+    assert_non_null(strstr(text, "at 2023-11-14T22:13:20Z")); /* of what is shown, not of now */
+    for (const char *line = text; *line != '\0'; line += strcspn(line, "\n") + 1) {
+        assert_in_range(strcspn(line, "\n"), 0, 80); /* so that a mail leaves them as they are */
+    }
     free(text);
+}
+
+static void test_without_a_clipboard_a_report_is_not_said_to_be_copied(void **state)
+{
+    (void)state;
+    struct keeper *keeper = keeper_new(masker);
+    keeper_report(keeper, s, copy_nowhere, said);
+    keeper_free(keeper);
+    assert_non_null(strstr(said, "masked report kept: "));
 }
 
 static void test_a_recording_that_began_masked_stays_so(void **state)
@@ -196,6 +216,7 @@ int main(void)
         cmocka_unit_test(test_a_recording_is_whole_when_the_program_ends),
         cmocka_unit_test(test_a_shot_holds_the_screen),
         cmocka_unit_test(test_a_report_names_neither_workspace_nor_address),
+        cmocka_unit_test(test_without_a_clipboard_a_report_is_not_said_to_be_copied),
         cmocka_unit_test(test_a_recording_that_began_masked_stays_so),
     };
     /* One folder for each. */
