@@ -532,6 +532,7 @@ static const struct field snapshot_fields[] = {
     STRUCT(S, relayed, traffic),
     BOOL(S, has_tunnel),
     TIME(S, handshake_at),
+    TIME(S, handshake_due_at),
     U64(S, handshakes),
     BOOL(S, handshake_under_way),
     U32(S, handshake_attempts),

@@ -75,9 +75,13 @@ static void draw_handshake(struct canvas *canvas, struct rect inner, int row,
         col += canvas_whole(canvas, inner, row, col, STYLE_TEXT, "tunnel %s", latency);
     }
     if (s->tunnel_stats.lost > 0) {
-        (void)canvas_whole(canvas, inner, row, col, STYLE_ERROR, " lost %llu/%llu",
-                           (unsigned long long)s->tunnel_stats.lost,
-                           (unsigned long long)s->tunnel_stats.sent);
+        col += canvas_whole(canvas, inner, row, col, STYLE_ERROR, " lost %llu/%llu",
+                            (unsigned long long)s->tunnel_stats.lost,
+                            (unsigned long long)s->tunnel_stats.sent);
+    }
+    if (s->handshake_due_at > s->now) {
+        age_text(mono_until(s->now, s->handshake_due_at), text);
+        (void)canvas_whole(canvas, inner, row, col, STYLE_DIM, "  next in %s", text);
     }
 }
 

@@ -127,6 +127,9 @@ static void fill_tunnel(const struct watch *watch, struct snapshot *out)
         return;
     }
     out->handshake_at = status.last_handshake;
+    bool our_turn = status.has_session && status.initiator; /* who began a session renews it */
+    out->handshake_due_at =
+        our_turn ? mono_after(status.session_at, WG_REKEY_AFTER_S * NS_PER_SEC) : 0;
     out->handshakes = status.handshakes;
     out->handshake_under_way = status.under_way;
     out->handshake_attempts = status.attempts;

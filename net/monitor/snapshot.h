@@ -364,6 +364,8 @@ struct snapshot {
     struct snapshot_traffic direct, relayed;                       /* to and from the agent */
     bool has_tunnel;                                               /* WireGuard knows the agent */
     mono_ns handshake_at;                                          /* completed last; 0 = never */
+    mono_ns handshake_due_at;                                      /* when we begin the next, if it
+                                                                      is our turn; 0 = it is not */
     uint64_t handshakes;                                           /* completed, ever */
     bool handshake_under_way;                                      /* ours waits for its answer */
     unsigned handshake_attempts;        /* initiations sent since the last handshake */

@@ -33,6 +33,12 @@ def test_the_graph_grows_with_every_pong():
         assert re.search(r"\blab\b", title(screen), re.I), "a lab must never be mistaken for a deployment"
 
 
+def test_the_next_handshake_is_counted_down_to():
+    with Screen("--lab", rows=45, columns=140) as screen:
+        screen.wait_for(r"handshake +✓ [0-4] s ago .*next in 1 m 5[5-9] s")
+        screen.wait_for(r"next in 1 m 54 s")
+
+
 def colours(screen):
     return {cell.fg for row in screen.display.buffer.values() for cell in row.values()} - {"default"}
 

@@ -166,6 +166,7 @@ static void fill_path(struct snapshot *s)
     s->node_sent_at = s->node_received_at = s->now - 12 * NS_PER_SEC;
     s->has_tunnel = true;
     s->handshake_at = s->now - 11 * NS_PER_SEC;
+    s->handshake_due_at = s->handshake_at + 120 * NS_PER_SEC;
     s->facts.client.hard_nat = FACT_NO;
     s->facts.agent_side.hard_nat = FACT_YES;
     s->direct = (struct snapshot_traffic){812, 790, 640000, 610000};

@@ -79,6 +79,7 @@ static void test_the_path_is_in_words(void **state)
     face_fill(s);
     expect(s, 34, 160, false, "→ direct 203.0.113.7:41641  for 4 m 0 s");
     expect(s, 34, 110, false, "handshake   ✓ 11 s ago tunnel 7.0 ms");
+    expect(s, 34, 160, false, "✓ 11 s ago tunnel 7.0 ms  next in 1 m 49 s");
     expect(s, 34, 110, true, "> direct 203.0.113.7:41641");
     s->path = PATH_DERP;
     s->path_stale = true;
