@@ -177,6 +177,19 @@ static unsigned open_view(struct app *app, const struct snapshot *s, enum view v
     return APP_REDRAW;
 }
 
+/* In the overview: those of the one that is chosen there, which is shown from now on. */
+static unsigned open_details(struct app *app, const struct snapshot *s, struct command *out)
+{
+    int chosen = app_view(app) == VIEW_OVERVIEW ? app_chosen_row(app, s, VIEW_OVERVIEW) : -1;
+    unsigned done = 0;
+    if (chosen >= 0 && chosen != s->selected) {
+        int depth = app->depth;
+        done = app_select(app, s, chosen, out);
+        app->depth = depth;
+    }
+    return done | open_view(app, s, VIEW_DETAILS, out);
+}
+
 static unsigned act_on_list(struct app *app, enum action action, int index,
                             const struct snapshot *s, struct command *out)
 {
@@ -367,7 +380,7 @@ static unsigned act(struct app *app, enum action action, int index, const struct
     case ACTION_OVERVIEW:
         return open_view(app, s, VIEW_OVERVIEW, out);
     case ACTION_DETAILS:
-        return open_view(app, s, VIEW_DETAILS, out);
+        return open_details(app, s, out);
     case ACTION_LOG:
         return open_view(app, s, VIEW_LOG, out);
     case ACTION_EVENTS:

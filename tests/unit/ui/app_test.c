@@ -42,6 +42,22 @@ static unsigned key(struct sitting *one, int code)
     return app_key(&one->app, code, &one->s, &one->command);
 }
 
+static void test_details_in_the_overview_are_of_the_one_chosen_there(void **state)
+{
+    struct sitting *one = *state;
+    (void)key(one, 'o');
+    assert_int_equal(key(one, 'd'), APP_REDRAW); /* it is shown already */
+    assert_int_equal(app_view(&one->app), VIEW_DETAILS);
+    (void)key(one, KEY_CODE_ESC);
+    (void)key(one, KEY_CODE_DOWN);
+    assert_true((key(one, 'd') & APP_COMMAND) != 0);
+    assert_int_equal(one->command.kind, COMMAND_SELECT);
+    assert_int_equal(one->command.id.b[0], 2);
+    assert_int_equal(app_view(&one->app), VIEW_DETAILS);
+    (void)key(one, KEY_CODE_ESC);
+    assert_int_equal(app_view(&one->app), VIEW_OVERVIEW);
+}
+
 static void test_digits_and_brackets_select_in_the_order_of_the_list(void **state)
 {
     struct sitting *one = *state;
@@ -187,6 +203,7 @@ int main(void)
 {
 #define CASE(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
     const struct CMUnitTest tests[] = {
+        CASE(test_details_in_the_overview_are_of_the_one_chosen_there),
         CASE(test_digits_and_brackets_select_in_the_order_of_the_list),
         CASE(test_the_one_before_is_gone_back_to),
         CASE(test_escape_backs_out_step_by_step_and_never_quits),
