@@ -53,7 +53,7 @@ void mask_whole(struct mask *mask, const char *kind, const char *name, char out[
  * cannot be that word: in quotes, beside another name, after "workspace" and the like. */
 void mask_text(struct mask *mask, const char *in, char *out, size_t size);
 
-/* Whether it is a word of our own messages. */
+/* Whether it is a word of our own messages; a letter and a number may always be one. */
 bool mask_is_usual(const char *word);
 
 #endif

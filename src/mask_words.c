@@ -61,6 +61,9 @@ static const char usual[] =
 bool mask_is_usual(const char *word)
 {
     char apart[MASK_TEXT + 2];
+    if (word[strspn(word, "0123456789")] == '\0' || word[1] == '\0') {
+        return true;
+    }
     text_format(apart, sizeof apart, " %s ", word);
     return strchr(word, ' ') == NULL && strstr(usual, apart) != NULL;
 }

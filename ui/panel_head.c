@@ -80,7 +80,8 @@ void panel_header(struct canvas *canvas, struct rect rect, const struct app *app
     char place[16];
     int col = canvas_text(canvas, rect, 0, 1, STYLE_STRONG, "derptop") + 3;
     if (s->masked) {
-        col += canvas_text(canvas, rect, 0, col - 1, STYLE_SELECTED, " MASKED ") + 1;
+        const char *chip = app->recording ? " MASKED REC " : " MASKED ";
+        col += canvas_text(canvas, rect, 0, col - 1, STYLE_SELECTED, chip);
     }
     time_words(canvas->glyphs, s, clock, sizeof clock);
     title_text(canvas->glyphs, s, title, sizeof title);
@@ -95,7 +96,7 @@ void panel_header(struct canvas *canvas, struct rect rect, const struct app *app
     struct rect left = {rect.row, rect.col, 1, at - 1};
     col += canvas_text(canvas, left, 0, col, STYLE_TITLE, title) + 2;
     col += canvas_text(canvas, left, 0, col, STYLE_DIM, place) + 2;
-    if (app->recording) {
+    if (app->recording && !s->masked) {
         (void)canvas_text(canvas, left, 0, col, STYLE_SELECTED, " REC ");
     } else if (s->paused) {
         (void)canvas_text(canvas, left, 0, col, STYLE_SELECTED, " probes paused ");

@@ -58,6 +58,7 @@ def test_a_key_masks_all_that_is_on_the_screen_and_all_that_is_written_to_it(fol
         screen.wait_for("masked report copied, and kept: derptop-workspace-1-")
         screen.send("E")
         screen.wait_for("recording, masked, to derptop-workspace-1-")
+        screen.wait_for(" MASKED REC ")
         screen.send("E")
         screen.wait_for("recorded: derptop replay derptop-workspace-1-")
         screen.send("Q")

@@ -8,6 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "net/base/text.h"
+
 #include <cmocka.h>
 
 static struct mask *mask;
@@ -137,6 +139,10 @@ static void test_a_name_that_is_a_word_of_ours_breaks_no_sentence(void **state)
     expect("relay: the agent is back", "workspace-2: the agent is back");
     expect("start it: coder start relay", "start it: coder start workspace-2");
     expect("workspace relay is stopped", "workspace workspace-2 is stopped");
+    mask_name(mask, "user", "a");
+    mask_name(mask, "user", "5");
+    expect("a path for 5 s, a/relay, 5/dev1",
+           "a path for 5 s, user-2/workspace-2, user-3/workspace-1");
     expect("dev1.main, agent main", "workspace-1.agent-1, agent agent-1"); /* no word of ours */
 }
 
@@ -155,6 +161,50 @@ static void test_a_name_as_a_whole_is_always_replaced(void **state)
     }
     mask_whole(mask, "workspace", "too-many", out);
     assert_string_equal(out, "a-workspace");
+}
+
+/* Whatever the text is made of, it is cut to fit, ends, and holds no whole secret. */
+static void test_any_text_is_masked_within_its_room(void **state)
+{
+    (void)state;
+    static const char *const parts[] = {"dev1",
+                                        "ann",
+                                        ".",
+                                        "/",
+                                        " ",
+                                        ":",
+                                        "203.0.113.7",
+                                        "é",
+                                        "\xff",
+                                        "://",
+                                        "[",
+                                        "]",
+                                        "2001:db8::7",
+                                        "€",
+                                        "-",
+                                        "main",
+                                        " · ",
+                                        "\"",
+                                        "02:42:ac:11:00:02"};
+    uint32_t seed = 7;
+    for (int round = 0; round < 20000; round++) {
+        char in[256] = "";
+        char out[256];
+        size_t room = 1 + (size_t)(round % 200);
+        for (int n = 0; n < 12; n++) {
+            seed = seed * 1664525U + 1013904223U;
+            size_t len = strlen(in);
+            text_copy(in + len, sizeof in - len,
+                      parts[(seed >> 16) % (sizeof parts / sizeof *parts)]);
+        }
+        memset(out, '#', sizeof out);
+        mask_text(mask, in, out, room);
+        assert_in_range(strlen(out), 0, room - 1);
+        assert_true(out[room] == '#');
+        assert_null(strstr(out, " 203.0.113.7 "));
+        assert_null(strstr(out, " dev1 "));
+        assert_null(strstr(out, "/ann/"));
+    }
 }
 
 static void test_a_text_is_cut_between_characters(void **state)
@@ -180,6 +230,7 @@ int main(void)
         CASE(test_hosts_and_what_else_is_known_by_its_form_is_replaced),
         CASE(test_a_name_that_is_a_word_of_ours_breaks_no_sentence),
         CASE(test_a_name_as_a_whole_is_always_replaced),
+        CASE(test_any_text_is_masked_within_its_room),
         CASE(test_a_text_is_cut_between_characters),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
