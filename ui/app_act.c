@@ -81,6 +81,13 @@ static unsigned choose(struct app *app, const struct snapshot *s, struct command
     case VIEW_TEST:
         return app_test_start(app, s, true, out);
     case VIEW_MONITOR:
+        if (s->selected >= 0 && s->workspaces[s->selected].state != WORKSPACE_RUNNING &&
+            s->workspaces[s->selected].state != WORKSPACE_UNKNOWN) {
+            char advice[SNAPSHOT_TEXT]; /* nothing is started from here */
+            row_advice(&s->workspaces[s->selected], advice, sizeof advice);
+            app_say(app, "%s", advice);
+            return APP_REDRAW;
+        }
         app_open_rows(app, s, VIEW_PICKER);
         return APP_REDRAW;
     case VIEW_WELCOME:

@@ -7,28 +7,41 @@
 #include "ui/graph_marks.h"
 #include "ui/panels.h"
 
-static enum style link_style(enum link_state state)
+/* A link that is kept, for the title. */
+struct link {
+    bool up, down; /* neither: it is made for the first time */
+    bool spared;   /* what is watched goes on without it */
+    uint64_t down_ns;
+};
+
+/* Each attempt has a time of its own: since when it is down, the diagnosis knows. */
+static struct link link_of(const struct snapshot *s, const struct snapshot_link *link,
+                           enum fact_link fact, uint64_t down_ns)
 {
-    return state == LINK_UP                                ? STYLE_OK
-           : state == LINK_WAITING || state == LINK_FAILED ? STYLE_ERROR
-                                                           : STYLE_DIM;
+    struct link out = {.up = link->state == LINK_UP};
+    uint64_t attempt_ns = mono_since(s->now, link->since);
+    out.down = link->state == LINK_WAITING || link->state == LINK_FAILED ||
+               (!out.up && fact == FACT_LINK_DOWN);
+    out.down_ns = fact == FACT_LINK_DOWN && down_ns > attempt_ns ? down_ns : attempt_ns;
+    return out;
 }
 
-static const char *link_sign(const struct glyphs *g, enum link_state state)
+static enum style link_style(const struct link *link)
 {
-    return state == LINK_UP                                ? g->connected
-           : state == LINK_WAITING || state == LINK_FAILED ? g->error
-                                                           : g->connecting;
+    return link->up ? STYLE_OK : link->down && !link->spared ? STYLE_ERROR : STYLE_DIM;
+}
+
+static const char *link_sign(const struct glyphs *g, const struct link *link)
+{
+    return link->up ? g->connected : link->down && !link->spared ? g->error : g->connecting;
 }
 
 /* How long a link is down, where it is. */
-static void link_words(const struct snapshot *s, const struct snapshot_link *link, const char *name,
-                       char *out, size_t size)
+static void link_words(const struct link *link, const char *name, char *out, size_t size)
 {
     char age[AGE_TEXT] = "";
-    bool down = link->state == LINK_WAITING || link->state == LINK_FAILED;
-    age_text(mono_since(s->now, link->since), age);
-    text_format(out, size, down ? "%s %s  " : "%s  ", name, age);
+    age_text(link->down_ns, age);
+    text_format(out, size, link->down ? "%s %s  " : "%s  ", name, age);
 }
 
 /* The name, with a dot that this terminal can show. */
@@ -59,11 +72,20 @@ static void place_text(const struct app *app, const struct snapshot *s, char *ou
 }
 
 /* The time of day; of a replay, the recording's, after what it is and how fast it goes. */
-static void time_words(const struct glyphs *g, const struct snapshot *s, char *out, size_t size)
+static void time_words(const struct glyphs *g, const struct app *app, const struct snapshot *s,
+                       bool wide, char *out, size_t size)
 {
+    static const enum action actions[] = {ACTION_FREEZE, ACTION_SLOWER, ACTION_FASTER};
     char clock[CLOCK_TEXT];
+    char keys[3][KEYS_TEXT_SIZE];
     clock_text(s->wall, true, clock);
-    if (s->replay[0] != '\0') {
+    for (size_t i = 0; i < 3; i++) {
+        keys_text(&app->keys, actions[i], 1, keys[i]);
+    }
+    if (s->replay[0] != '\0' && wide) {
+        text_format(out, size, " REPLAY %s %s %s stops, %s %s speed %s %s ", s->replay, g->dot,
+                    keys[0], keys[1], keys[2], g->dot, clock);
+    } else if (s->replay[0] != '\0') {
         text_format(out, size, " REPLAY %s %s %s ", s->replay, g->dot, clock);
     } else {
         text_copy(out, size, clock);
@@ -73,7 +95,8 @@ static void time_words(const struct glyphs *g, const struct snapshot *s, char *o
 void panel_header(struct canvas *canvas, struct rect rect, const struct app *app,
                   const struct snapshot *s)
 {
-    char clock[CLOCK_TEXT + SNAPSHOT_ADDRESS + 16];
+    enum { WIDE = 120 };
+    char clock[CLOCK_TEXT + SNAPSHOT_ADDRESS + 3 * KEYS_TEXT_SIZE + 40];
     char where[SNAPSHOT_NAME + 8];
     char words[2][SNAPSHOT_NAME];
     char title[sizeof s->title];
@@ -83,33 +106,38 @@ void panel_header(struct canvas *canvas, struct rect rect, const struct app *app
         const char *chip = app->recording ? " MASKED REC " : " MASKED ";
         col += canvas_text(canvas, rect, 0, col - 1, STYLE_SELECTED, chip);
     }
-    time_words(canvas->glyphs, s, clock, sizeof clock);
+    time_words(canvas->glyphs, app, s, rect.cols >= WIDE, clock, sizeof clock);
     title_text(canvas->glyphs, s, title, sizeof title);
     place_text(app, s, place, sizeof place);
     text_format(where, sizeof where, "%s%s  ", s->lab ? "LAB " : "", s->deployment);
-    link_words(s, &s->coordinator, "coordinator", words[0], sizeof words[0]);
-    link_words(s, &s->relay, "relay", words[1], sizeof words[1]);
+    struct link both[] = {
+        link_of(s, &s->coordinator, s->facts.coordinator, s->facts.coordinator_down_ns),
+        link_of(s, &s->relay, s->facts.relay, s->facts.relay_down_ns),
+    };
+    both[0].spared = s->path != PATH_NONE && s->silent_since == 0; /* which leads past it */
+    link_words(&both[0], "coordinator", words[0], sizeof words[0]);
+    link_words(&both[1], "relay", words[1], sizeof words[1]);
     int links = text_columns(words[0]) + text_columns(words[1]) + 2 + text_columns(clock);
     int wanted = links + text_columns(where);
     bool roomy = wanted + col + text_columns(title) + 8 < rect.cols;
     int at = rect.cols - (roomy ? wanted : links);
     struct rect left = {rect.row, rect.col, 1, at - 1};
+    if (s->lab && !roomy) { /* never to be mistaken for a deployment */
+        col += canvas_text(canvas, left, 0, col - 1, STYLE_STRONG, "LAB") + 1;
+    }
     col += canvas_text(canvas, left, 0, col, STYLE_TITLE, title) + 2;
     col += canvas_text(canvas, left, 0, col, STYLE_DIM, place) + 2;
     if (app->recording && !s->masked) {
         (void)canvas_text(canvas, left, 0, col, STYLE_SELECTED, " REC ");
     } else if (s->paused) {
         (void)canvas_text(canvas, left, 0, col, STYLE_SELECTED, " probes paused ");
-    } else if (s->lab && !roomy) {
-        (void)canvas_text(canvas, left, 0, col, STYLE_STRONG, "LAB");
     }
     if (roomy) {
         at += canvas_text(canvas, rect, 0, at, s->lab ? STYLE_STRONG : STYLE_DIM, where);
     }
-    const struct snapshot_link *const both[] = {&s->coordinator, &s->relay};
     for (size_t i = 0; i < 2; i++) {
-        at += canvas_text(canvas, rect, 0, at, link_style(both[i]->state),
-                          link_sign(canvas->glyphs, both[i]->state));
+        at += canvas_text(canvas, rect, 0, at, link_style(&both[i]),
+                          link_sign(canvas->glyphs, &both[i]));
         at += canvas_text(canvas, rect, 0, at, STYLE_TEXT, words[i]);
     }
     canvas_right(canvas, rect, 0, s->replay[0] != '\0' ? STYLE_SELECTED : STYLE_DIM, clock);
@@ -119,6 +147,16 @@ void panel_notice(struct canvas *canvas, struct rect rect, const struct snapshot
 {
     enum style style = s->fatal ? STYLE_ERROR : STYLE_WARNING;
     const char *sign = s->fatal ? canvas->glyphs->error : canvas->glyphs->warning;
+    for (size_t i = 0; s->user[0] != '\0' && i < s->finding_count; i++) {
+        if (s->findings[i].code == FINDING_TOKEN_REFUSED) {
+            char clock[CLOCK_TEXT];
+            clock_text(graph_wall(s, s->findings[i].since), false, clock);
+            (void)canvas_print(canvas, rect, 0, 1, STYLE_ERROR,
+                               "%s signed out at %s: `coder login`, then start derptop anew",
+                               canvas->glyphs->error, clock);
+            return;
+        }
+    }
     (void)canvas_print(canvas, rect, 0, 1, style, "%s %s", sign, s->notice);
 }
 

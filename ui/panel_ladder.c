@@ -269,7 +269,10 @@ static void draw_frame(struct canvas *canvas, struct rect rect, const struct app
     const char *name = s->selected >= 0 ? s->workspaces[s->selected].name : "";
     const char *dot = canvas->glyphs->dot;
     age_text(mono_since(s->now, s->silent_since), age);
-    if (lost) {
+    if (lost && name[0] != '\0' && s->workspaces[s->selected].state != WORKSPACE_RUNNING) {
+        text_format(title, sizeof title, "%s is %s, connection lost %s", name,
+                    row_word(&s->workspaces[s->selected]), age);
+    } else if (lost) {
         text_format(title, sizeof title, "connection lost %s", age);
     } else {
         text_format(title, sizeof title, name[0] != '\0' ? "connecting to %s" : "connecting", name);

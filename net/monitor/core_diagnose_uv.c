@@ -104,7 +104,11 @@ static bool diagnose_others(struct core *core, const struct watch *selected,
     static struct facts facts; /* likewise large */
     bool due = false;
     for (size_t i = 0; i < core->watch_count; i++) {
-        if (core->watches[i] != selected) {
+        const struct deployment_workspace *workspace = NULL;
+        const struct deployment_agent *agent = NULL;
+        /* An agent that is in no list any more went with its workspace's last build. */
+        if (core->watches[i] != selected &&
+            core_find_row(core, &core->watches[i]->agent, &workspace, &agent)) {
             due |= diagnose_one(core, core->watches[i], draft, &facts);
         }
     }

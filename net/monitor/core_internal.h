@@ -206,6 +206,8 @@ bool core_find_row(const struct core *core, const struct uuid *id,
                    const struct deployment_workspace **workspace,
                    const struct deployment_agent **agent);
 struct watch *core_selected_watch(const struct core *core);
+/* The same; of a workspace that has no agent any more, the one that it had: its history is kept. */
+struct watch *core_shown_watch(const struct core *core);
 struct watch *core_find_watch(const struct core *core, const struct uuid *agent);
 
 /* core_publish.c */

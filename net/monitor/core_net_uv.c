@@ -33,6 +33,18 @@ struct watch *core_selected_watch(const struct core *core)
     return core_find_watch(core, &core->selected);
 }
 
+struct watch *core_shown_watch(const struct core *core)
+{
+    struct watch *best = core_selected_watch(core);
+    bool no_agent = uuid_equal(&core->selected, &core->selected_workspace);
+    for (size_t i = 0; no_agent && i < core->watch_count; i++) {
+        struct watch *one = core->watches[i];
+        bool its = uuid_equal(&one->workspace, &core->selected_workspace);
+        best = its && (best == NULL || one->selected_at > best->selected_at) ? one : best;
+    }
+    return best;
+}
+
 static uint64_t echo_interval(const struct core *core)
 {
     uint64_t least = ECHO_MIN_INTERVAL_S * NS_PER_SEC;

@@ -381,7 +381,9 @@ static void step_agent(const struct core *core, const struct watch *watch, struc
 {
     const struct snapshot_workspace *row =
         out->selected >= 0 ? &out->workspaces[out->selected] : NULL;
-    if (watch != NULL && watch->peer_known) {
+    bool gone = row != NULL && uuid_is_zero(&row->agent); /* the watch is of one that was */
+    mono_ns lost = watch != NULL && watch->outage.lost ? watch->outage.since : 0;
+    if (watch != NULL && watch->peer_known && !gone) {
         step(out, LADDER_AGENT, LADDER_DONE, watch->peer_at, MONO_NEVER, "");
     } else if (core->target.failure.code != NET_OK && core->target.failure.code != NET_ERR_AUTH) {
         step(out, LADDER_AGENT, LADDER_FAILED, core->target.since, core->target.retry_at,
@@ -389,8 +391,8 @@ static void step_agent(const struct core *core, const struct watch *watch, struc
     } else if (row == NULL) {
         step(out, LADDER_AGENT, LADDER_TODO, core->started_at, MONO_NEVER,
              out->list_known ? "no workspace is selected" : "");
-    } else if (uuid_is_zero(&row->agent)) {
-        step(out, LADDER_AGENT, LADDER_FAILED, core->started_at, core->list.retry_at,
+    } else if (gone) {
+        step(out, LADDER_AGENT, LADDER_FAILED, lost, core->list.retry_at,
              row->state == WORKSPACE_STOPPED ? "the workspace is stopped: start it to watch it"
                                              : "the workspace has no agent now");
     } else if (row->agent_state == AGENT_STATE_CONNECTED) {
@@ -403,9 +405,8 @@ static void step_agent(const struct core *core, const struct watch *watch, struc
             [AGENT_STATE_DISCONNECTED] = "it is disconnected: is the workspace's machine up?",
             [AGENT_STATE_TIMEOUT] = "it has never connected: see the agent's start-up log",
         };
-        mono_ns since =
-            watch != NULL && watch->outage.lost ? watch->outage.since : core->list.since;
-        step(out, LADDER_AGENT, LADDER_FAILED, since, core->list.retry_at, why[row->agent_state]);
+        step(out, LADDER_AGENT, LADDER_FAILED, lost != 0 ? lost : core->list.since,
+             core->list.retry_at, why[row->agent_state]);
     }
 }
 
@@ -539,7 +540,7 @@ static void fill_events(const struct core *core, struct snapshot *out)
 void core_fill_snapshot(const struct core *core, mono_ns now, struct snapshot *out)
 {
     /* The arrays are overwritten as far as their counts say; all before them starts from zero. */
-    const struct watch *watch = core_selected_watch(core);
+    const struct watch *watch = core_shown_watch(core);
     memset(out, 0, sizeof *out);
     fill_head(core, now, out);
     fill_list(core, out);

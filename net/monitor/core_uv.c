@@ -78,7 +78,13 @@ void core_watch_event(struct core *core, const struct watch *watch, const char *
     va_start(args, format);
     (void)vsnprintf(raw, sizeof raw, format, args);
     va_end(args);
-    add_event(core, watch == NULL ? &core->selected : &watch->agent, raw);
+    const struct uuid *about = watch == NULL ? &core->selected : &watch->agent;
+    const struct deployment_workspace *workspace = NULL;
+    const struct deployment_agent *agent = NULL;
+    if (watch != NULL && !core_find_row(core, about, &workspace, &agent)) {
+        about = &watch->workspace; /* which was stopped: it has that agent no more */
+    }
+    add_event(core, about, raw);
 }
 
 void core_failure_event(struct core *core, char said[SNAPSHOT_TEXT], const char *what,
