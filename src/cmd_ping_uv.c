@@ -58,7 +58,9 @@ static void print_finished(struct ping *ping, const struct snapshot *s)
         bool *printed = &ping->printed[n % SNAPSHOT_SAMPLES_MAX];
         if (sample->state != SAMPLE_PENDING && !*printed) {
             note_direct(ping, s, sample);
-            ping_report_sample(ping->options, s, n + 1, sample);
+            if (sample->state != SAMPLE_VOID) {
+                ping_report_sample(ping->options, s, n + 1, sample);
+            }
             *printed = true;
         }
         if (*printed && n == ping->next) {

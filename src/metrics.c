@@ -230,7 +230,9 @@ static void take_samples(struct entry *entry, const struct snapshot *s)
         const struct snapshot_sample *sample = &s->samples[n - s->first_sample];
         bool *decided = &entry->decided[n % SNAPSHOT_SAMPLES_MAX];
         if (sample->state != SAMPLE_PENDING && !*decided) {
-            count_sample(entry, sample);
+            if (sample->state != SAMPLE_VOID) {
+                count_sample(entry, sample);
+            }
             *decided = true;
         }
         if (*decided && n == entry->next_sample) {

@@ -90,7 +90,8 @@
 /* --- names of values ----------------------------------------------------------------------- */
 
 static const char *const paths[] = {"none", "derp", "direct"};
-static const char *const sample_states[] = {"pending", "pong", "lost"};
+static const char *const sample_states[] = {"pending", "pong", "lost", "void"};
+static const char *const gap_kinds[] = {"paused", "suspended", "asleep"};
 static const char *const candidate_states[] = {"untried", "silent", "too_big", "answered", "best"};
 static const char *const ladder_states[] = {"todo", "running", "done", "failed"};
 static const char *const link_states[] = {"idle", "connecting", "up", "waiting", "failed"};
@@ -147,6 +148,11 @@ static const struct field_table buckets = TABLE(bucket_fields, S);
 #define S struct snapshot_echo
 static const struct field echo_fields[] = {TIME(S, at), U32(S, rtt_us)};
 static const struct field_table echoes = TABLE(echo_fields, S);
+#undef S
+
+#define S struct snapshot_gap
+static const struct field gap_fields[] = {TIME(S, from), TIME(S, to), NAMED(S, kind, gap_kinds)};
+static const struct field_table gaps = TABLE(gap_fields, S);
 #undef S
 
 #define S struct snapshot_candidate
@@ -563,6 +569,7 @@ static const struct field snapshot_fields[] = {
     SERIES(S, minutes, minute_count, buckets, struct snapshot_bucket, at),
     SERIES(S, echoes, echo_count, echoes, struct snapshot_echo, at),
     U64(S, echo_interval_ns),
+    SERIES(S, gaps, gap_count, gaps, struct snapshot_gap, from),
     PLACED(S, log, log_count, log_lines, log_first),
     SERIES(S, events, event_count, events, struct snapshot_event, seq),
 };

@@ -5,6 +5,7 @@
 #include "ui/panels.h"
 #include "ui/plot.h"
 #include "ui/series.h"
+#include "ui/stretch.h"
 
 enum { PIECE = 96 };
 
@@ -216,6 +217,20 @@ void figures_run(struct canvas *canvas, struct rect rect, int row, const struct 
     }
 }
 
+/* Why there is nothing at that moment, if that is known. */
+static void add_stretch(struct line *line, const struct snapshot *s, mono_ns at)
+{
+    struct stretch stretch;
+    char age[AGE_TEXT];
+    char text[PIECE];
+    if (stretch_at(s, at, &stretch)) {
+        age_text(mono_since(stretch.to, stretch.from), age);
+        text_format(text, sizeof text, "%s%s %s", stretch_word(stretch.kind),
+                    stretch.lasts ? " for" : "", age);
+        (void)separate(line, text, STYLE_TEXT);
+    }
+}
+
 void figures_pointed(struct canvas *canvas, struct rect rect, int row, const struct app *app,
                      const struct snapshot *s)
 {
@@ -243,6 +258,7 @@ void figures_pointed(struct canvas *canvas, struct rect rect, int row, const str
     if (best.answered == 0) {
         (void)piece(&line, best.lost > 0 ? STYLE_LOST : STYLE_DIM,
                     best.lost > 0 ? "lost: no answer came" : "no probe here");
+        add_stretch(&line, s, at);
         return;
     }
     char number[LATENCY_TEXT];

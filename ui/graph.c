@@ -7,7 +7,9 @@
 #include "net/base/text.h"
 #include "ui/graph_marks.h"
 #include "ui/heat.h"
+#include "ui/panels.h"
 #include "ui/plot.h"
+#include "ui/stretch.h"
 
 enum {
     LABEL_COLS = 8, /* "   80ms┤" */
@@ -104,15 +106,78 @@ static void draw_run(struct canvas *canvas, struct rect strip, int from, int to,
     }
 }
 
-static void draw_strip(struct canvas *canvas, struct rect strip, const struct snapshot *s,
-                       const struct slice *slices, size_t per_cell)
+static int clamped_col(const struct graph_view *view, int cols, mono_ns from, mono_ns at)
 {
+    int col = graph_col(cols, from, view->span_ns, at);
+    return at < from ? 0 : col < 0 ? cols - 1 : col;
+}
+
+/* Why there is nothing, and for how long: as many of the words as fit. */
+static void draw_stretch(struct canvas *canvas, struct rect place, const struct stretch *one)
+{
+    char age[AGE_TEXT];
+    char about[AGE_TEXT];
+    char texts[5][AGE_TEXT + 16];
+    const char *word = stretch_word(one->kind);
+    age_text(mono_since(one->to, one->from), age);
+    short_age_text(mono_since(one->to, one->from), about);
+    text_format(texts[0], sizeof texts[0], " %s %s ", word, age);
+    text_format(texts[1], sizeof texts[1], "%s %s", word, age);
+    text_format(texts[2], sizeof texts[2], "%s %s", word, about);
+    text_copy(texts[3], sizeof texts[3], word);
+    text_copy(texts[4], sizeof texts[4], about);
+    for (int col = 0; col < place.cols; col++) {
+        canvas_put(canvas, place.row, place.col + col, STYLE_DIM, canvas->glyphs->dot);
+    }
+    for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
+        int cols = text_columns(texts[i]);
+        if (cols <= place.cols) {
+            (void)canvas_text(canvas, place, 0, (place.cols - cols) / 2,
+                              one->kind == STRETCH_NO_ANSWER ? STYLE_LOST : STYLE_DIM, texts[i]);
+            return;
+        }
+    }
+}
+
+/* named[column]: it is in one of them. */
+static void draw_stretches(struct canvas *canvas, struct rect strip, const struct graph_view *view,
+                           mono_ns from, const struct slice *slices, bool *named)
+{
+    struct stretch found[STRETCHES_MAX];
+    size_t per_cell = plot_per_cell(canvas->glyphs);
+    size_t count =
+        stretches_find(view->s, from, mono_after(from, view->span_ns), found, STRETCHES_MAX);
+    for (size_t i = 0; i < count; i++) {
+        int first = clamped_col(view, strip.cols, from, found[i].from);
+        int end = clamped_col(view, strip.cols, from, found[i].to) + 1;
+        while (first < end && path_of_cell(slices, per_cell, first) != PATH_NONE) {
+            first++;
+        }
+        while (end > first && path_of_cell(slices, per_cell, end - 1) != PATH_NONE) {
+            end--;
+        }
+        for (int col = first; col < end; col++) {
+            named[col] = true;
+        }
+        if (first < end) {
+            draw_stretch(canvas, (struct rect){strip.row, strip.col + first, 1, end - first},
+                         &found[i]);
+        }
+    }
+}
+
+static void draw_strip(struct canvas *canvas, struct rect strip, const struct graph_view *view,
+                       mono_ns from_ns, const struct slice *slices)
+{
+    size_t per_cell = plot_per_cell(canvas->glyphs);
+    bool *named = mem_array((size_t)strip.cols, sizeof *named);
+    draw_stretches(canvas, strip, view, from_ns, slices, named);
     for (int from = 0; from < strip.cols;) {
         enum path_kind path = path_of_cell(slices, per_cell, from);
         int to = from + 1;
         int last = from;
-        /* A lost probe does not end a stretch; silence does. */
-        while (path != PATH_NONE && to < strip.cols) {
+        /* A lost probe does not end a run; silence does. */
+        while (path != PATH_NONE && to < strip.cols && !named[to]) {
             enum path_kind here = path_of_cell(slices, per_cell, to);
             if (here != path && !(here == PATH_NONE && any_lost(slices, per_cell, to))) {
                 break;
@@ -122,12 +187,13 @@ static void draw_strip(struct canvas *canvas, struct rect strip, const struct sn
         }
         if (path != PATH_NONE) {
             char words[32];
-            run_words(s, path, words, sizeof words);
+            run_words(view->s, path, words, sizeof words);
             to = last + 1;
             draw_run(canvas, strip, from, to, path, words);
         }
         from = to;
     }
+    free(named);
 }
 
 /* --- the plot --------------------------------------------------------------------------------- */
@@ -253,7 +319,7 @@ static void draw_below(struct canvas *canvas, struct rect plot, const struct gra
     int row = plot.row + plot.rows;
     if (strip) {
         row_name(canvas, plot, row, "path");
-        draw_strip(canvas, (struct rect){row, plot.col, 1, plot.cols}, view->s, slices, per_cell);
+        draw_strip(canvas, (struct rect){row, plot.col, 1, plot.cols}, view, from, slices);
         row++;
     }
     struct rect marks = {row, plot.col, 1, plot.cols};

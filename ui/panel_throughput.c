@@ -145,7 +145,7 @@ static void draw_pings(struct canvas *canvas, struct rect row, const struct snap
         const struct snapshot_sample *one = &s->samples[i];
         int col = graph_col(row.cols, run->started_at, axis, one->sent_at);
         bool lost = one->state == SAMPLE_LOST;
-        if (col < 0 || one->state == SAMPLE_PENDING || one->sent_at > end) {
+        if (col < 0 || (one->state != SAMPLE_PONG && !lost) || one->sent_at > end) {
             continue;
         }
         mono_ns held = mono_min(mono_after(one->sent_at, s->interval_ns), end);

@@ -50,7 +50,7 @@ static bool of_probe(const struct snapshot_sample *sample, struct point *out)
                           .direct = pong && sample->path == PATH_DIRECT ? 1 : 0,
                           .lost = lost ? 1 : 0,
                           .lost_direct = lost && sample->path == PATH_DIRECT ? 1 : 0};
-    return sample->state != SAMPLE_PENDING;
+    return pong || lost;
 }
 
 /* The next of the stage; false at its end. *fits: it belongs to the series. */

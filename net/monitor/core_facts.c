@@ -257,7 +257,7 @@ static void gather_probes(const struct watch *watch, enum path_kind path, struct
     uint64_t kept = watch->beats > SNAPSHOT_SAMPLES_MAX ? watch->beats - SNAPSHOT_SAMPLES_MAX : 0;
     for (uint64_t n = watch->beats; n > kept && seen < FACTS_WINDOW; n--) {
         const struct snapshot_sample *sample = &watch->samples[(n - 1) % SNAPSHOT_SAMPLES_MAX];
-        seen += sample->state == SAMPLE_PENDING ? 0 : 1;
+        seen += sample->state == SAMPLE_PONG || sample->state == SAMPLE_LOST ? 1 : 0;
         if (sample->state == SAMPLE_LOST) {
             out->lost++;
             out->lost_in_a_row += in_a_row ? 1 : 0;

@@ -13,6 +13,7 @@
 #include "net/control/coordinator_link_uv.h"
 #include "net/diagnose/findings.h"
 #include "net/monitor/core_uv.h"
+#include "net/monitor/gaps.h"
 #include "net/monitor/watch.h"
 #include "net/probe/agent_report.h"
 #include "net/probe/speedtest_meter.h"
@@ -129,6 +130,7 @@ struct core {
     struct uuid agent_workspace; /* where the agent of the next name was last selected */
     char agent_name[DEPLOYMENT_NAME_SIZE];
     bool paused;
+    struct gaps gaps;
     uv_timer_t tick_timer;
 
     struct core_speed speed;
@@ -173,6 +175,9 @@ void core_failure_event(struct core *core, char said[SNAPSHOT_TEXT], const char 
 void core_fatal(struct core *core, const struct failure *failure);
 /* The token that was refused is taken: the deployment answered. */
 void core_signed_in_again(struct core *core);
+
+/* Whether time passed without us: before anything is concluded from how long it took. */
+void core_look_for_gap(struct core *core);
 
 /* core_list_uv.c */
 void core_questions_start(struct core *core);

@@ -115,6 +115,7 @@ void core_pump(struct core *core)
     if (core->closing) {
         return;
     }
+    core_look_for_gap(core);
     for (size_t i = 0; i < core->watch_count; i++) {
         struct watch *watch = core->watches[i];
         if (watch_tick(watch, mono_now())) {
@@ -130,6 +131,7 @@ void core_pump(struct core *core)
     }
     next = mono_min(next, core_speed_look(core, mono_now()));
     tunnel_pump(core->tunnel);
+    gaps_due(&core->gaps, mono_after(mono_now(), mono_until(mono_now(), next)));
     if (next == MONO_NEVER) {
         (void)uv_timer_stop(&core->tick_timer);
     } else {
@@ -321,6 +323,7 @@ static void on_path_event(void *owner, struct tunnel_peer *peer, const struct pa
     struct core *core = owner;
     struct watch *watch = tunnel_peer_user(peer);
     char to[SNAPSHOT_NAME];
+    core_look_for_gap(core);
     watch_event(watch, mono_now(), wall_now(), event);
     core_speed_event(core, watch, event);
     look_for_outage(core, watch);
@@ -355,6 +358,7 @@ static void on_echo(void *owner, struct tunnel_peer *peer, mono_ns now, uint16_t
 {
     struct core *core = owner;
     struct watch *watch = tunnel_peer_user(peer);
+    core_look_for_gap(core);
     if (watch_echo(watch, now, id, seq)) {
         core_dirty(core);
     }

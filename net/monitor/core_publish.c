@@ -70,6 +70,9 @@ static void fill_spark(const struct watch *watch, struct snapshot_workspace *row
     uint64_t from = end > SNAPSHOT_SPARK ? end - SNAPSHOT_SPARK : 0;
     for (uint64_t n = from > kept ? from : kept; n < end; n++) {
         const struct snapshot_sample *sample = sample_at(watch, n);
+        if (sample->state == SAMPLE_VOID) {
+            continue;
+        }
         row->spark_path[row->spark_count] = sample->path;
         row->spark_us[row->spark_count++] = sample->state == SAMPLE_PONG ? sample->rtt_us : 0;
     }
@@ -488,6 +491,7 @@ static void fill_head(const struct core *core, mono_ns now, struct snapshot *out
     out->wall = wall_now();
     out->lab = core->options.lab;
     out->paused = core->paused;
+    out->gap_count = gaps_copy(&core->gaps, out->gaps);
     out->interval_ns = core->options.interval_ns;
     out->direct_disabled_deployment = core->direct_disabled_deployment;
     out->direct_disabled_client = settings->disable_direct;

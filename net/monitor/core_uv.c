@@ -181,6 +181,7 @@ enum net_err core_new(uv_loop_t *loop, const struct core_options *options, struc
     }
     init_timer(core, &core->publish_timer);
     init_timer(core, &core->tick_timer);
+    gaps_start(&core->gaps, mono_now(), uv_hrtime());
     init_timer(core, &core->diagnose_timer);
     init_timer(core, &core->renew_timer);
     core_diagnosis_start(core);
@@ -238,9 +239,24 @@ static void watch_running(struct core *core)
     }
 }
 
+void core_look_for_gap(struct core *core)
+{
+    char text[SNAPSHOT_TEXT];
+    struct snapshot_gap gap;
+    if (!gaps_look(&core->gaps, mono_now(), uv_hrtime(), &gap)) {
+        return;
+    }
+    for (size_t i = 0; i < core->watch_count; i++) {
+        watch_gap(core->watches[i], gap.to);
+    }
+    gap_text(&gap, text, sizeof text);
+    core_event(core, "%s", text);
+}
+
 static void set_paused(struct core *core, bool paused)
 {
     core->paused = paused;
+    gaps_pause(&core->gaps, mono_now(), paused);
     for (size_t i = 0; i < core->watch_count; i++) {
         watch_set_paused(core->watches[i], mono_now(), paused);
     }

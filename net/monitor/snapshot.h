@@ -32,6 +32,7 @@ enum {
     SNAPSHOT_ENDPOINTS_MAX = 16,
     SNAPSHOT_CANDIDATES_MAX = 16,
     SNAPSHOT_CHANGES_MAX = 16,
+    SNAPSHOT_GAPS_MAX = 32,
     SNAPSHOT_SLICES_MAX = 512, /* of a speed test, for its graph */
     SNAPSHOT_ROWS_MAX = 640,   /* of a speed test, of a second or more each */
     SNAPSHOT_RUNS_MAX = 8,     /* speed tests that are remembered */
@@ -55,7 +56,24 @@ struct snapshot_sample {
     uint8_t endpoint; /* when direct: index into snapshot.direct_endpoints */
 };
 
-enum sample_state { SAMPLE_PENDING, SAMPLE_PONG, SAMPLE_LOST };
+enum sample_state {
+    SAMPLE_PENDING,
+    SAMPLE_PONG,
+    SAMPLE_LOST,
+    SAMPLE_VOID /* counts as neither: time passed without us while it was under way */
+};
+
+/* A stretch of time in which nothing was probed. */
+enum gap_kind {
+    GAP_PAUSED,    /* as a user asked */
+    GAP_SUSPENDED, /* the program was stopped */
+    GAP_ASLEEP     /* this computer slept */
+};
+
+struct snapshot_gap {
+    mono_ns from, to; /* 0: it lasts */
+    enum gap_kind kind;
+};
 
 /* The probes that were sent in one stretch of time. */
 struct snapshot_bucket {
@@ -407,6 +425,8 @@ struct snapshot {
     struct snapshot_bucket minutes[SNAPSHOT_MINUTES_MAX];
     struct snapshot_echo echoes[SNAPSHOT_ECHOES_MAX];
     uint64_t echo_interval_ns;
+    size_t gap_count;
+    struct snapshot_gap gaps[SNAPSHOT_GAPS_MAX]; /* oldest first */
 
     uint64_t log_first; /* number of log[0], counted from the start of the program */
     size_t log_count;

@@ -41,6 +41,17 @@ static uint64_t oldest_kept(const struct watch *watch)
     return watch->beats > SNAPSHOT_SAMPLES_MAX ? watch->beats - SNAPSHOT_SAMPLES_MAX : 0;
 }
 
+static void pass_finished(struct watch *watch)
+{
+    while (watch->oldest_open < watch->beats &&
+           watch->samples[slot_of(watch->oldest_open)].state != SAMPLE_PENDING) {
+        watch->oldest_open++;
+    }
+    if (watch->oldest_open < oldest_kept(watch)) {
+        watch->oldest_open = oldest_kept(watch);
+    }
+}
+
 static void take_node(struct watch *watch, mono_ns now, const struct tailnet_node *node)
 {
     if (node->preferred_derp == 0) {
@@ -93,6 +104,20 @@ void watch_set_paused(struct watch *watch, mono_ns now, bool paused)
         outage_paused(&watch->outage);
     }
     watch->paused = paused;
+}
+
+void watch_gap(struct watch *watch, mono_ns now)
+{
+    for (uint64_t n = watch->oldest_open; n < watch->beats; n++) {
+        struct snapshot_sample *sample = &watch->samples[slot_of(n)];
+        if (sample->state == SAMPLE_PENDING) {
+            sample->state = SAMPLE_VOID;
+            latency_run_unsent(&watch->run);
+        }
+    }
+    pass_finished(watch);
+    echo_gap(&watch->echo);
+    watch->next_beat = now;
 }
 
 void watch_poke(struct watch *watch, mono_ns now)
@@ -208,17 +233,6 @@ static void finish(struct watch *watch, struct snapshot_sample *sample,
     latency_run_answered(&watch->run_by_way[event->route.direct ? 1 : 0], rtt_ns);
     history_answered(&watch->history, sample->sent_at, sample->rtt_us,
                      (enum path_kind)sample->path);
-}
-
-static void pass_finished(struct watch *watch)
-{
-    while (watch->oldest_open < watch->beats &&
-           watch->samples[slot_of(watch->oldest_open)].state != SAMPLE_PENDING) {
-        watch->oldest_open++;
-    }
-    if (watch->oldest_open < oldest_kept(watch)) {
-        watch->oldest_open = oldest_kept(watch);
-    }
 }
 
 bool watch_echo(struct watch *watch, mono_ns now, uint16_t id, uint16_t seq)

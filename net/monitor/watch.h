@@ -104,6 +104,10 @@ void watch_set_reachable(struct watch *watch, bool reachable);
 
 void watch_set_paused(struct watch *watch, mono_ns now, bool paused);
 
+/* Time passed without us until now: what was under way counts neither as answered nor as lost, for
+ * nobody was there to see, and the next probe is sent at once. */
+void watch_gap(struct watch *watch, mono_ns now);
+
 /* Probe at once. */
 void watch_poke(struct watch *watch, mono_ns now);
 

@@ -361,7 +361,8 @@ static void on_link_change(void *owner, enum link_change what)
 {
     struct paths *paths = owner;
     log_line(paths->config.log, LOG_INFO, LOG_PATH,
-             what == LINK_RESUMED ? "this computer slept" : "this computer's network changed");
+             what == LINK_RESUMED ? "this computer slept, or the program stood still"
+                                  : "this computer's network changed");
     paths_portmap_look(paths);
     if (paths_gather(paths) || what == LINK_RESUMED) {
         paths_network_changed(paths);

@@ -24,6 +24,16 @@ void echo_stop(struct echo *echo)
     memset(echo->pending, 0, sizeof echo->pending);
 }
 
+void echo_gap(struct echo *echo)
+{
+    for (size_t i = 0; i < ECHO_PENDING_MAX; i++) {
+        if (echo->pending[i].used) {
+            echo->pending[i].used = false;
+            latency_run_unsent(&echo->run);
+        }
+    }
+}
+
 static void expire(struct echo *echo, mono_ns now)
 {
     for (size_t i = 0; i < ECHO_PENDING_MAX; i++) {

@@ -36,6 +36,9 @@ void echo_init(struct echo *echo, uint16_t id, uint64_t interval_ns, uint64_t ti
 void echo_start(struct echo *echo, mono_ns now);
 void echo_stop(struct echo *echo);
 
+/* Time passed without us: what is open counts for nothing. */
+void echo_gap(struct echo *echo);
+
 /* True: a request with *seq is to be sent now. Requests whose time is up become lost. */
 bool echo_tick(struct echo *echo, mono_ns now, uint16_t *seq);
 

@@ -45,6 +45,11 @@ void latency_run_lost(struct latency_run *run)
     run->lost++;
 }
 
+void latency_run_unsent(struct latency_run *run)
+{
+    run->sent -= run->sent > 0 ? 1 : 0;
+}
+
 void latency_run_answered(struct latency_run *run, uint64_t rtt_ns)
 {
     if (run->answered > 0) {

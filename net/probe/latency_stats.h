@@ -39,6 +39,7 @@ struct latency_run {
 void latency_run_sent(struct latency_run *run);
 void latency_run_answered(struct latency_run *run, uint64_t rtt_ns);
 void latency_run_lost(struct latency_run *run);
+void latency_run_unsent(struct latency_run *run); /* it does not count after all */
 void latency_run_figures(const struct latency_run *run, struct latency_figures *out);
 
 /* The same over `count` answered round trips in order of time (ns); sorts `values` in place. `sent`

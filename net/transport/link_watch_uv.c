@@ -59,7 +59,8 @@ static uint64_t period_s(const struct link_watch *watch)
 
 static void look_for_sleep(struct link_watch *watch)
 {
-    if (slept_look(&watch->slept, mono_now(), uv_hrtime(), period_s(watch) * NS_PER_SEC)) {
+    if (slept_look(&watch->slept, mono_now(), uv_hrtime(), period_s(watch) * NS_PER_SEC) !=
+        SLEPT_NOT) {
         watch->changed(watch->owner, LINK_RESUMED);
     }
 }

@@ -24,7 +24,13 @@ struct slept {
 /* Looks for the first time or anew. `period_ns`: how soon the next look comes at the latest. */
 void slept_start(struct slept *slept, mono_ns now, uint64_t awake_ns, uint64_t period_ns);
 
-/* True if it slept since the last look, which this one becomes. */
-bool slept_look(struct slept *slept, mono_ns now, uint64_t awake_ns, uint64_t period_ns);
+enum slept_what {
+    SLEPT_NOT,
+    SLEPT_ASLEEP, /* the computer was */
+    SLEPT_STOPPED /* the process was, or it could not be told that the computer slept */
+};
+
+/* What it did since the last look, which this one becomes. */
+enum slept_what slept_look(struct slept *slept, mono_ns now, uint64_t awake_ns, uint64_t period_ns);
 
 #endif

@@ -38,7 +38,7 @@ static void check_state(const struct snapshot *s)
     check(s->path <= PATH_DIRECT && s->relay.state <= LINK_FAILED);
     for (size_t i = 0; i < s->sample_count; i++) {
         check(s->samples[i].endpoint < SNAPSHOT_ENDPOINTS_MAX);
-        check(s->samples[i].state <= SAMPLE_LOST && s->samples[i].path <= PATH_DIRECT);
+        check(s->samples[i].state <= SAMPLE_VOID && s->samples[i].path <= PATH_DIRECT);
     }
     for (size_t i = 0; i < s->workspace_count; i++) {
         check(s->workspaces[i].spark_count <= SNAPSHOT_SPARK);

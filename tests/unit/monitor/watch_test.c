@@ -263,6 +263,33 @@ static void test_the_last_changes_of_the_path_are_kept(void **state)
     assert_int_equal(f->watch->changes[3].at, 3);
 }
 
+/* A computer that slept for an hour has lost no probe, and no pong took an hour. */
+static void test_what_was_under_way_in_a_gap_counts_for_nothing(void **state)
+{
+    struct fixture *f = *state;
+    start(f, 0, false);
+    connect_agent(f);
+    wait_ms(f, 100);
+    answer_after(f, 5 * NS_PER_MS);
+    wait_ms(f, 1000);
+    assert_int_equal(f->watch->beats, 2);
+    assert_int_equal(sample(f, 1)->state, SAMPLE_PENDING);
+    f->rig.now += 3600 * NS_PER_SEC;
+    watch_gap(f->watch, f->rig.now);
+    assert_int_equal(sample(f, 1)->state, SAMPLE_VOID);
+    assert_int_equal(f->watch->run.sent, 1);
+    assert_int_equal(f->watch->run.lost, 0);
+    const struct rig_packet *ping = path_rig_find(&f->rig, DISCO_PING, NULL);
+    assert_non_null(ping);
+    (void)!path_rig_pong(&f->rig, ping); /* that comes now is too late */
+    pass_events(f);
+    (void)watch_tick(f->watch, f->rig.now);
+    assert_int_equal(f->watch->run.answered, 1);
+    assert_int_equal(f->watch->run.max_ns, 5 * NS_PER_MS);
+    assert_int_equal(f->watch->beats, 3); /* and the next is under way */
+    assert_int_equal(sample(f, 2)->state, SAMPLE_PENDING);
+}
+
 int main(void)
 {
 #define CASE(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
@@ -278,6 +305,7 @@ int main(void)
         CASE(test_after_sleep_there_is_one_probe_and_not_one_for_each_second_missed),
         CASE(test_what_the_coordinator_says_of_an_agent),
         CASE(test_the_last_changes_of_the_path_are_kept),
+        CASE(test_what_was_under_way_in_a_gap_counts_for_nothing),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -100,6 +100,36 @@ static void a_day(struct snapshot *s)
     face_fill_day(s);
 }
 
+static void silence(struct snapshot *s, size_t from, size_t count, enum sample_state state)
+{
+    for (size_t i = from; i < from + count; i++) {
+        s->samples[i].state = (uint8_t)state;
+        s->samples[i].rtt_us = 0;
+    }
+}
+
+static void add_gap(struct snapshot *s, size_t from, size_t count, enum gap_kind kind)
+{
+    silence(s, from, count, SAMPLE_VOID);
+    s->gaps[s->gap_count++] =
+        (struct snapshot_gap){s->samples[from].sent_at, s->samples[from + count].sent_at, kind};
+}
+
+/* One of each kind, and a pause that lasts. */
+static void gaps(struct snapshot *s)
+{
+    silence(s, 40, 80, SAMPLE_VOID);
+    silence(s, 160, 75, SAMPLE_LOST);
+    add_gap(s, 250, 70, GAP_PAUSED);
+    add_gap(s, 370, 65, GAP_SUSPENDED);
+    add_gap(s, 440, 40, GAP_ASLEEP);
+    add_gap(s, 500, 7, GAP_SUSPENDED); /* too short for words */
+    add_gap(s, 540, 59, GAP_PAUSED);
+    s->samples[599].state = SAMPLE_VOID;
+    s->gaps[s->gap_count - 1].to = 0;
+    s->paused = true;
+}
+
 static void midnight(struct snapshot *s)
 {
     s->wall.seconds = 1700006400 + 150;
@@ -178,6 +208,8 @@ static const struct screen {
     {"histogram-direct-alone-100x30", outlier, "+vv", 30, 100, &glyphs_utf8},
     {"histogram-ascii-140x45", as_it_is, "vv{F1}{Esc}", 45, 140, &glyphs_ascii},
     {"histogram-of-a-day-200x60", a_day, "-------vv", 60, 200, &glyphs_utf8},
+    {"gaps-100x30", gaps, "-", 30, 100, &glyphs_utf8},
+    {"gaps-crosshair-ascii-140x45", gaps, "-c{Left}{Left}{Left}", 45, 140, &glyphs_ascii},
     {"midnight-100x30", midnight, "", 30, 100, &glyphs_utf8},
     {"past-of-yesterday-80x24", after_midnight, "{Left}{Left}", 24, 80, &glyphs_utf8},
     {"path-alone-100x30", as_it_is, "{Tab}z", 30, 100, &glyphs_utf8},

@@ -16,6 +16,7 @@
 #include "tests/support/face.h"
 #include "ui/graph_marks.h"
 #include "ui/series.h"
+#include "ui/stretch.h"
 
 #include <cmocka.h>
 
@@ -291,6 +292,81 @@ static void test_times_of_day_are_right_across_the_second(void **state)
     assert_int_equal(after.nanos, 100000000);
 }
 
+/* --- stretches of nothing ----------------------------------------------------------------------
+ */
+
+/* A probe a second for ten minutes, all direct. */
+static void fill_evenly(struct snapshot *s)
+{
+    memset(s, 0, sizeof *s);
+    s->now = 10000 * NS_PER_SEC;
+    s->interval_ns = NS_PER_SEC;
+    s->sample_count = 600;
+    for (size_t i = 0; i < s->sample_count; i++) {
+        s->samples[i] = (struct snapshot_sample){.sent_at = s->now - (600 - i) * NS_PER_SEC,
+                                                 .state = SAMPLE_PONG,
+                                                 .path = PATH_DIRECT,
+                                                 .rtt_us = 5000};
+    }
+}
+
+static void set_state(struct snapshot *s, size_t from, size_t to, enum sample_state state)
+{
+    for (size_t i = from; i < to; i++) {
+        s->samples[i].state = (uint8_t)state;
+    }
+}
+
+static void test_silence_is_named_by_what_is_known_of_it(void **state)
+{
+    struct snapshot *s = *state;
+    struct stretch found[STRETCHES_MAX];
+    fill_evenly(s);
+    assert_int_equal(stretches_find(s, 0, s->now, found, STRETCHES_MAX), 0);
+    set_state(s, 100, 104, SAMPLE_LOST); /* a few are only a few */
+    assert_int_equal(stretches_find(s, 0, s->now, found, STRETCHES_MAX), 0);
+    set_state(s, 200, 214, SAMPLE_LOST);
+    set_state(s, 300, 320, SAMPLE_VOID);
+    set_state(s, 400, 430, SAMPLE_VOID);
+    s->gaps[s->gap_count++] =
+        (struct snapshot_gap){s->samples[399].sent_at + 1, s->samples[430].sent_at - 1, GAP_ASLEEP};
+    assert_int_equal(stretches_find(s, 0, s->now, found, STRETCHES_MAX), 3);
+    assert_int_equal(found[0].kind, STRETCH_NO_ANSWER);
+    assert_int_equal(found[0].from, s->samples[200].sent_at);
+    assert_int_equal(found[0].to, s->samples[214].sent_at);
+    assert_int_equal(found[1].kind, STRETCH_NO_DATA);
+    assert_int_equal(found[1].to, s->samples[320].sent_at);
+    assert_int_equal(found[2].kind, STRETCH_ASLEEP);
+    assert_false(found[2].lasts);
+    struct stretch one;
+    assert_true(stretch_at(s, s->samples[410].sent_at, &one));
+    assert_int_equal(one.kind, STRETCH_ASLEEP);
+    assert_false(stretch_at(s, s->samples[450].sent_at, &one));
+    /* One that lies over the window's edges is found, too, and whole. */
+    mono_ns inside = s->samples[305].sent_at;
+    assert_int_equal(stretches_find(s, inside, inside + NS_PER_SEC, found, STRETCHES_MAX), 1);
+    assert_int_equal(found[0].to, s->samples[320].sent_at);
+}
+
+static void test_what_lasts_ends_now(void **state)
+{
+    struct snapshot *s = *state;
+    struct stretch found[STRETCHES_MAX];
+    fill_evenly(s);
+    set_state(s, 590, 600, SAMPLE_LOST);
+    assert_int_equal(stretches_find(s, 0, s->now, found, STRETCHES_MAX), 1);
+    assert_true(found[0].kind == STRETCH_NO_ANSWER && found[0].lasts && found[0].to == s->now);
+    set_state(s, 590, 600, SAMPLE_PENDING); /* they may be answered yet */
+    assert_int_equal(stretches_find(s, 0, s->now, found, STRETCHES_MAX), 0);
+    s->sample_count = 590;
+    assert_int_equal(stretches_find(s, 0, s->now, found, STRETCHES_MAX), 1);
+    assert_true(found[0].kind == STRETCH_NO_DATA && found[0].lasts);
+    s->gaps[s->gap_count++] =
+        (struct snapshot_gap){.from = s->samples[589].sent_at + 1, .kind = GAP_PAUSED};
+    assert_int_equal(stretches_find(s, 0, s->now, found, STRETCHES_MAX), 1);
+    assert_true(found[0].kind == STRETCH_PAUSED && found[0].lasts && found[0].to == s->now);
+}
+
 /* --- times of day ----------------------------------------------------------------------------- */
 
 static const uint64_t spans_s[] = {60, 120, 300, 600, 1800, 3600, 10800, 21600, 43200, 86400};
@@ -409,6 +485,8 @@ int main(void)
         CASE(test_the_series_joins_its_parts_without_seam_or_double),
         CASE(test_figures_of_a_window_are_exact),
         CASE(test_times_of_day_are_right_across_the_second),
+        CASE(test_silence_is_named_by_what_is_known_of_it),
+        CASE(test_what_lasts_ends_now),
         CASE(test_the_change_of_the_day_is_marked_and_named_at_every_zoom),
         CASE(test_days_begin_by_the_zones_own_clock),
         CASE(test_a_window_of_another_day_says_which),
