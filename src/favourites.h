@@ -7,6 +7,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "src/state_file.h"
 #include "ui/rows.h"
 
 /* $XDG_STATE_HOME/derptop, or ~/.local/state/derptop. False: neither is set, nothing can be kept.
@@ -14,7 +15,7 @@
 bool favourites_folder(char *out, size_t size);
 
 /* The file of a deployment ("coder.example.com:8443"). */
-enum { FAVOURITES_PATH = 4096 };
+enum { FAVOURITES_PATH = STATE_FILE_PATH };
 void favourites_path(const char *folder, const char *deployment, char out[FAVOURITES_PATH]);
 
 /* Nothing is read from a file that is not there; lines that are no UUIDs are passed over. Folder

@@ -11,6 +11,7 @@
 #include "net/base/mem.h"
 #include "net/base/text.h"
 #include "src/doctor_report.h"
+#include "src/finding_text.h"
 #include "src/mask_snapshot.h"
 #include "src/recording_write.h"
 #include "ui/canvas_text.h"
@@ -201,10 +202,26 @@ static void close_text(FILE *out)
     }
 }
 
+/* Ends what was written to `out`, and returns it in lines that a mail can hold. Free it. */
+static char *end_text(FILE *out, char **text)
+{
+    char *wrapped = NULL;
+    size_t size = 0;
+    close_text(out);
+    out = open_text(&wrapped, &size);
+    for (const char *line = *text; *line != '\0';) {
+        size_t len = strcspn(line, "\n");
+        print_wrapped(out, line, len);
+        line += len + (line[len] == '\n' ? 1 : 0);
+    }
+    close_text(out);
+    free(*text);
+    return wrapped;
+}
+
 static char *report_text(const struct snapshot *s)
 {
     char *text = NULL;
-    char *wrapped = NULL;
     size_t size = 0;
     FILE *out = open_text(&text, &size);
     struct doctor_view view = {
@@ -213,16 +230,17 @@ static char *report_text(const struct snapshot *s)
         .took_ns = s->first_sent_at == 0 ? 0 : mono_since(s->now, s->first_sent_at),
         .out = out};
     doctor_print_text(&view);
-    close_text(out);
-    out = open_text(&wrapped, &size);
-    for (const char *line = text; *line != '\0';) {
-        size_t len = strcspn(line, "\n");
-        print_wrapped(out, line, len);
-        line += len + (line[len] == '\n' ? 1 : 0);
-    }
-    close_text(out);
-    free(text);
-    return wrapped;
+    return end_text(out, &text);
+}
+
+/* Into a file and the clipboard. */
+static void hand_over(const char *name, FILE *file, const char *text, const char *what,
+                      bool (*copy)(const char *text), char said[KEEPER_SAID])
+{
+    char words[64];
+    (void)fputs(text, file);
+    text_format(words, sizeof words, copy(text) ? "%s copied, and kept" : "%s kept", what);
+    say_kept(name, file, words, said);
 }
 
 void keeper_report(struct keeper *keeper, const struct snapshot *snapshot,
@@ -232,12 +250,29 @@ void keeper_report(struct keeper *keeper, const struct snapshot *snapshot,
     const struct snapshot *s = masker_copy(keeper->masker, snapshot);
     keeper_name(s, "report.txt", name);
     FILE *file = create(name, said);
-    if (file == NULL) {
-        return;
+    if (file != NULL) {
+        char *text = report_text(s);
+        hand_over(name, file, text, "masked report", copy, said);
+        free(text);
     }
-    char *text = report_text(s);
-    (void)fputs(text, file);
-    bool copied = copy(text);
-    free(text);
-    say_kept(name, file, copied ? "masked report copied, and kept" : "masked report kept", said);
+}
+
+void keeper_finding(struct keeper *keeper, const struct snapshot *snapshot, enum finding_code code,
+                    bool (*copy)(const char *text), char said[KEEPER_SAID])
+{
+    char name[KEEPER_NAME];
+    char ending[FINDING_NAME_SIZE + 8];
+    const struct snapshot *s = masker_copy(keeper->masker, snapshot);
+    text_format(ending, sizeof ending, "%s.txt", finding_name(code));
+    keeper_name(s, ending, name);
+    FILE *file = create(name, said);
+    if (file != NULL) {
+        char *raw = NULL;
+        size_t size = 0;
+        FILE *out = open_text(&raw, &size);
+        finding_text(s, code, out);
+        char *text = end_text(out, &raw);
+        hand_over(name, file, text, "masked finding", copy, said);
+        free(text);
+    }
 }

@@ -39,6 +39,10 @@ void keeper_shot(const struct snapshot *snapshot, const struct canvas *canvas, e
 void keeper_report(struct keeper *keeper, const struct snapshot *snapshot,
                    bool (*copy)(const char *text), char said[KEEPER_SAID]);
 
+/* The same for one finding, whether it stands or not. */
+void keeper_finding(struct keeper *keeper, const struct snapshot *snapshot, enum finding_code code,
+                    bool (*copy)(const char *text), char said[KEEPER_SAID]);
+
 /* "derptop-dev1-20261126-201530.txt": letters, digits, dot, dash and underscore alone. */
 enum { KEEPER_NAME = 160 };
 void keeper_name(const struct snapshot *snapshot, const char *ending, char out[KEEPER_NAME]);

@@ -7,7 +7,7 @@
 #include "src/config.h"
 #include "src/tui_uv.h"
 
-/* `folder`: where favourites are kept; NULL = nowhere. Both are borrowed. */
+/* `folder`: where favourites are kept, and what is muted; NULL = nowhere. Both are borrowed. */
 void look_of(const struct config *config, const char *folder, struct tui_options *out);
 
 #endif

@@ -14,6 +14,7 @@
 #include "src/favourites.h"
 #include "src/keeper.h"
 #include "src/mask_snapshot.h"
+#include "src/muted.h"
 #include "ui/term.h"
 
 enum {
@@ -39,7 +40,7 @@ struct tui {
     struct snapshot *now; /* a copy whose clock goes on between snapshots; perhaps masked */
     struct masker *masker;
     const char *welcome;            /* NULL: none */
-    char deployment[SNAPSHOT_NAME]; /* whose favourites are read */
+    char deployment[SNAPSHOT_NAME]; /* whose favourites, and what is muted, are read */
     const char *state_folder;
     bool lab;
     bool keep; /* a summary is to be left behind */
@@ -118,6 +119,7 @@ static void take(struct tui *tui)
     if (strcmp(tui->deployment, tui->shown->deployment) != 0) {
         text_copy(tui->deployment, sizeof tui->deployment, tui->shown->deployment);
         favourites_read(tui->state_folder, tui->deployment, &tui->app.pins);
+        muted_read(tui->state_folder, tui->deployment, tui->app.muted);
     }
 }
 
@@ -235,6 +237,10 @@ static void keep_what(struct tui *tui, unsigned what)
     if ((what & APP_REPORT) != 0) {
         keeper_report(tui->keeper, tui->shown, term_copy, tui->app.status);
     }
+    enum finding_code code = FINDING_CODES;
+    if ((what & APP_COPY) != 0 && app_chosen_finding(&tui->app, tui->now, &code)) {
+        keeper_finding(tui->keeper, tui->shown, code, term_copy, tui->app.status);
+    }
 }
 
 static void follow(struct tui *tui, unsigned what, const struct command *command)
@@ -244,6 +250,7 @@ static void follow(struct tui *tui, unsigned what, const struct command *command
     }
     if ((what & APP_SAVE) != 0) {
         favourites_write(tui->state_folder, tui->deployment, &tui->app.pins);
+        muted_write(tui->state_folder, tui->deployment, tui->app.muted);
     }
     if ((what & APP_MASK) != 0) {
         copy_shown(tui);

@@ -23,7 +23,7 @@ struct tui_options {
     const char *welcome; /* there are no credentials: what was looked for; else NULL */
     enum app_notify notify;
     const struct keys *keys;  /* as the user has set them; NULL = the defaults */
-    const char *state_folder; /* where favourites are kept; NULL = nowhere */
+    const char *state_folder; /* where favourites are kept, and what is muted; NULL = nowhere */
 };
 
 struct tui;

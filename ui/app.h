@@ -43,6 +43,9 @@ struct app {
     enum log_level level;
     enum sort sort;
     struct pins pins;
+    bool muted[FINDING_CODES]; /* findings that are told apart, and counted no more */
+    bool hide_passed;          /* in the details */
+    int scrolled;              /* rows of the text of the details that are above its top */
     struct uuid shown, before; /* selected now, and the one that was before */
 
     struct window window;
@@ -79,12 +82,13 @@ enum {
     APP_QUIT = 4,
     APP_SUSPEND = 8,
     APP_REPAINT = 16,
-    APP_SAVE = 32,     /* the favourites changed */
+    APP_SAVE = 32,     /* the favourites changed, or what is muted */
     APP_LOOKS = 64,    /* theme or mouse changed */
     APP_KEEP = 128,    /* with APP_QUIT: leave a summary behind */
     APP_RECORD = 512,  /* start or stop recording */
     APP_SHOT = 1024,   /* keep this screen in a file */
     APP_REPORT = 2048, /* copy a report */
+    APP_COPY = 8192,   /* copy the finding that is chosen */
     APP_LAB = 256,     /* the lab is asked for, in place of a deployment */
     APP_MASK = 4096,   /* `mask` has changed */
 };
@@ -110,6 +114,10 @@ unsigned app_click(struct app *app, const struct app_click *click, const struct 
                    struct command *out);
 
 enum view app_view(const struct app *app);
+
+/* The finding that is chosen in the details, whether it stands or not. False: the path is. */
+bool app_chosen_finding(const struct app *app, const struct snapshot *snapshot,
+                        enum finding_code *out);
 
 /* What the width of the graph stands for. */
 uint64_t app_window_ns(const struct app *app);

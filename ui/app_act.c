@@ -17,9 +17,6 @@ static uint64_t last_of(const struct app *app, const struct snapshot *s)
 {
     int rows[SNAPSHOT_WORKSPACES_MAX];
     struct rows_query query;
-    if (app_view(app) == VIEW_DETAILS) {
-        return s->finding_count; /* the last row is the path */
-    }
     if (app_view(app) == VIEW_HELP) {
         return 1000; /* drawing stops at the end */
     }
@@ -37,6 +34,9 @@ static unsigned move(struct app *app, const struct snapshot *s, int64_t by)
     struct app_list *list = app_list(app);
     if (app_in_lines(app)) {
         return app_lines_move(app, s, by);
+    }
+    if (app_view(app) == VIEW_DETAILS) {
+        return app_findings_move(app, s, by);
     }
     uint64_t last = last_of(app, s);
     int64_t to = (int64_t)list->at + by;
@@ -180,6 +180,7 @@ static unsigned open_view(struct app *app, const struct snapshot *s, enum view v
     } else {
         app_open(app, view);
         app->follow |= app_in_lines(app);
+        app_findings_open(app, s);
     }
     return APP_REDRAW;
 }
@@ -194,7 +195,11 @@ static unsigned open_details(struct app *app, const struct snapshot *s, struct c
         done = app_select(app, s, chosen, out);
         app->depth = depth;
     }
-    return done | open_view(app, s, VIEW_DETAILS, out);
+    done |= open_view(app, s, VIEW_DETAILS, out);
+    if ((done & APP_COMMAND) != 0) {
+        app->lists[VIEW_DETAILS].at = 0; /* what is its first one is not known here */
+    }
+    return done;
 }
 
 static unsigned act_on_list(struct app *app, enum action action, int index,
@@ -209,9 +214,10 @@ static unsigned act_on_list(struct app *app, enum action action, int index,
     case ACTION_DOWN:
         return move_by(app, s, 1, out);
     case ACTION_PAGE_UP:
-        return move_by(app, s, -PAGE, out);
     case ACTION_PAGE_DOWN:
-        return move_by(app, s, PAGE, out);
+        return app_view(app) == VIEW_DETAILS
+                   ? app_findings_page(app, action == ACTION_PAGE_DOWN)
+                   : move_by(app, s, action == ACTION_PAGE_DOWN ? PAGE : -PAGE, out);
     case ACTION_FIRST:
         return move(app, s, -FAR);
     case ACTION_LAST:
@@ -319,6 +325,8 @@ static unsigned act_on_keeping(struct app *app, enum action action, const struct
         return APP_REDRAW | APP_REPORT;
     case ACTION_MASK:
         return mask(app, s);
+    case ACTION_COPY:
+        return app_findings_act(app, action, s);
     case ACTION_SLOWER:
         return replay(app, COMMAND_SLOWER, s, out);
     case ACTION_FASTER:
@@ -411,6 +419,9 @@ static unsigned act(struct app *app, enum action action, int index, const struct
     }
     if (action >= ACTION_CHOOSE && action <= ACTION_LEVEL && action != ACTION_PIN) {
         return act_on_list(app, action, index, s, out);
+    }
+    if (action == ACTION_MUTE || action == ACTION_PASSED) {
+        return app_findings_act(app, action, s);
     }
     if (action == ACTION_PIN || (action >= ACTION_NTH && action <= ACTION_BEFORE)) {
         return act_on_workspaces(app, action, index, s, out);

@@ -6,6 +6,7 @@
  *   app_summary.c  what is left behind
  *   app_lines.c  log and events
  *   app_graph.c  the graph
+ *   app_findings.c  the details
  */
 #ifndef UI_APP_INTERNAL_H
 #define UI_APP_INTERNAL_H
@@ -57,6 +58,12 @@ void app_lines_forget(struct app *app);
 
 /* app_graph.c: ACTION_ZOOM_IN to ACTION_MARK */
 unsigned app_graph_act(struct app *app, enum action action, const struct snapshot *s);
+
+/* app_findings.c */
+void app_findings_open(struct app *app, const struct snapshot *s);
+unsigned app_findings_move(struct app *app, const struct snapshot *s, int64_t by);
+unsigned app_findings_page(struct app *app, bool down);
+unsigned app_findings_act(struct app *app, enum action action, const struct snapshot *s);
 
 /* app_test.c */
 unsigned app_test_start(struct app *app, const struct snapshot *s, bool chosen,

@@ -4,13 +4,13 @@
 #define UTF8_SIGNS                                                                                 \
     .utf8 = true, .direct = "→", .relay = "⇄", .connected = "●", .stopped = "○",                   \
     .connecting = "◌", .ok = "✓", .info = "●", .warning = "▲", .error = "✘", .unknown = "?",       \
-    .lost = "×", .selected = "▸", .pinned = "*", .ellipsis = "…", .dot = "·", .up = "↑",           \
-    .down = "↓", .h = "─", .v = "│", .top_left = "┌", .top_right = "┐", .bottom_left = "└",        \
-    .bottom_right = "┘", .axis_v = "│", .tick_v = "┤", .clipped = "▲", .became_direct = "▲",       \
-    .fell_back = "▼", .mark = "◆", .test_down = "↓", .test_up = "↑", .strip_direct = "━",          \
-    .strip_relay = "╌", .body_direct = "█", .body_relay = "░", .top_direct = {"▄", "█"},           \
-    .top_relay = {"▄", "▀"}, .tunnel = "•", .spark = {"▁", "▂", "▃", "▄", "▅", "▆", "▇", "█"},     \
-    .shade = {"░", "▒", "▓", "█"}
+    .muted = "◇", .lost = "×", .selected = "▸", .pinned = "*", .ellipsis = "…", .dot = "·",        \
+    .up = "↑", .down = "↓", .h = "─", .v = "│", .top_left = "┌", .top_right = "┐",                 \
+    .bottom_left = "└", .bottom_right = "┘", .axis_v = "│", .tick_v = "┤", .clipped = "▲",         \
+    .became_direct = "▲", .fell_back = "▼", .mark = "◆", .test_down = "↓", .test_up = "↑",         \
+    .strip_direct = "━", .strip_relay = "╌", .body_direct = "█", .body_relay = "░",                \
+    .top_direct = {"▄", "█"}, .top_relay = {"▄", "▀"}, .tunnel = "•",                              \
+    .spark = {"▁", "▂", "▃", "▄", "▅", "▆", "▇", "█"}, .shade = {"░", "▒", "▓", "█"}
 
 const struct glyphs glyphs_utf8 = {UTF8_SIGNS, .graph = GRAPH_BRAILLE};
 const struct glyphs glyphs_block = {UTF8_SIGNS, .graph = GRAPH_BLOCK};
@@ -29,6 +29,7 @@ const struct glyphs glyphs_console = {
     .warning = "!",
     .error = "x",
     .unknown = "?",
+    .muted = "z",
     .lost = "x",
     .selected = ">",
     .pinned = "*",
@@ -74,6 +75,7 @@ const struct glyphs glyphs_ascii = {
     .warning = "!",
     .error = "x",
     .unknown = "?",
+    .muted = "z",
     .lost = "x",
     .selected = ">",
     .pinned = "*",

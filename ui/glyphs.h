@@ -18,7 +18,7 @@ struct glyphs {
     enum graph_kind graph;
     const char *direct, *relay;
     const char *connected, *stopped, *connecting;
-    const char *ok, *info, *warning, *error, *unknown;
+    const char *ok, *info, *warning, *error, *unknown, *muted;
     const char *lost, *selected, *pinned, *ellipsis, *dot, *up, *down;
     const char *h, *v, *top_left, *top_right, *bottom_left, *bottom_right; /* boxes */
     const char *axis_v, *tick_v;

@@ -13,7 +13,7 @@ enum {
     PANEL_ROWS_HIGH = 11,
     THIRD_ROWS = 8,
     TALL_ROWS = 55,
-    PANEL_ROWS_TALL = 17, /* room for a line for each address that was tried */
+    PANEL_ROWS_TALL = 18, /* room for a line for each address that was tried */
     THIRD_ROWS_TALL = 13,
 };
 

@@ -1,11 +1,15 @@
 /*
- * What was found: in short beside the path, and in full, with why it matters and what to do.
+ * What was found, in short, beside the path: what stands with what to do, and what else was looked
+ * for.
  */
 #include <string.h>
 
 #include "net/base/text.h"
+#include "ui/found.h"
 #include "ui/graph_marks.h"
 #include "ui/panels.h"
+
+enum { SIDE_COLS = 56 /* from here on the longer forms fit */ };
 
 const char *severity_sign(const struct glyphs *g, enum finding_severity severity)
 {
@@ -19,57 +23,61 @@ enum style severity_style(enum finding_severity severity)
     return styles[severity];
 }
 
-/* "1 ▲ 2 ●": how many of each, the worst first. */
-static void count_text(const struct glyphs *g, const struct snapshot *s, char *out, size_t size)
-{
-    out[0] = '\0';
-    for (int severity = SEVERITY_ERROR; severity >= SEVERITY_INFO; severity--) {
-        size_t count = 0;
-        size_t used = strlen(out);
-        for (size_t i = 0; i < s->finding_count; i++) {
-            count += (int)s->findings[i].severity == severity ? 1U : 0U;
-        }
-        if (count > 0) {
-            text_format(out + used, size - used, "%s%zu %s", used > 0 ? " " : "", count,
-                        severity_sign(g, (enum finding_severity)severity));
-        }
-    }
-}
-
 /* Nothing found is an answer only once there is something to find it out of. */
-static void draw_none(struct canvas *canvas, struct rect inner, int row, const struct snapshot *s)
+static int draw_none(struct canvas *canvas, struct rect inner, int row, const struct found *found,
+                     const struct snapshot *s)
 {
     bool known = s->path != PATH_NONE;
-    (void)canvas_print(canvas, inner, row, 1, known ? STYLE_OK : STYLE_DIM,
-                       known ? "%s nothing is wrong" : "%s nothing is known yet",
-                       known ? canvas->glyphs->ok : canvas->glyphs->connecting);
+    return canvas_print(canvas, inner, row, 1, known ? STYLE_OK : STYLE_DIM,
+                        "%s nothing%s is wrong%s",
+                        known ? canvas->glyphs->ok : canvas->glyphs->connecting,
+                        found->muted > 0 ? " else" : "", known ? "" : " so far");
 }
 
 /* One that is new stands out for a moment, once. */
-static enum style title_style(const struct finding *one, const struct snapshot *s)
+static enum style title_style(const struct found_row *row, const struct snapshot *s)
 {
     enum { NEW_MS = 5000 }; /* it is shown two or three seconds after it was first seen */
-    if (mono_since(s->now, one->since) < NEW_MS * NS_PER_MS) {
+    if (row->muted) {
+        return STYLE_DIM;
+    }
+    if (mono_since(s->now, row->finding->since) < NEW_MS * NS_PER_MS) {
         return STYLE_SELECTED;
     }
-    return one->severity >= SEVERITY_WARNING ? STYLE_STRONG : STYLE_TEXT;
+    return row->finding->severity >= SEVERITY_WARNING ? STYLE_STRONG : STYLE_TEXT;
 }
 
-static int draw_head(struct canvas *canvas, struct rect inner, int row, const struct finding *one,
-                     const struct snapshot *s)
+/* "since 14:03:12" where the words leave room for it; else "4 m". */
+enum { SINCE_TEXT = CLOCK_TEXT + 8 };
+static void since_text(const struct finding *one, const struct snapshot *s, int room,
+                       char out[SINCE_TEXT])
 {
-    enum { SIDE_COLS = 56 }; /* the title says whose it is, too */
-    char age[AGE_TEXT];
-    short_age_text(mono_since(s->now, one->since), age);
-    struct rect text = {inner.row, inner.col, inner.rows, inner.cols - text_columns(age) - 1};
-    int col = 1 + (int)one->depth * 2;
-    col += canvas_print(canvas, text, row, col, severity_style(one->severity), "%s ",
-                        severity_sign(canvas->glyphs, one->severity));
-    if (inner.cols >= SIDE_COLS) {
-        col +=
-            canvas_print(canvas, text, row, col, STYLE_DIM, "%s: ", finding_side_name(one->side));
+    char moment[CLOCK_TEXT];
+    moment_text(s, one->since, moment);
+    text_format(out, SINCE_TEXT, "since %s", moment);
+    if (text_columns(out) > room) {
+        short_age_text(mono_since(s->now, one->since), out);
     }
-    (void)canvas_text(canvas, text, row, col, title_style(one, s), one->title);
+}
+
+static int draw_head(struct canvas *canvas, struct rect inner, int row,
+                     const struct found_row *found, const struct snapshot *s)
+{
+    char age[SINCE_TEXT];
+    char words[FINDING_TITLE_SIZE + 32];
+    const struct finding *one = found->finding;
+    enum style style = STYLE_TEXT;
+    const char *sign = found_sign(canvas->glyphs, found, &style);
+    int col = 1 + (int)found->depth * 2;
+    text_format(words, sizeof words, "%s%s%s", found->muted ? "muted " : "",
+                inner.cols >= SIDE_COLS ? finding_side_name(one->side) : "",
+                inner.cols >= SIDE_COLS ? ": " : "");
+    since_text(one, s, inner.cols - col - 2 - text_columns(words) - text_columns(one->title) - 2,
+               age);
+    struct rect text = {inner.row, inner.col, inner.rows, inner.cols - text_columns(age) - 1};
+    col += canvas_print(canvas, text, row, col, style, "%s ", sign);
+    col += canvas_text(canvas, text, row, col, STYLE_DIM, words);
+    (void)canvas_text(canvas, text, row, col, title_style(found, s), one->title);
     canvas_right(canvas, inner, row, STYLE_DIM, age);
     return row + 1;
 }
@@ -89,40 +97,155 @@ static int draw_part(struct canvas *canvas, struct rect inner, int row, int rows
     return row + (used < rows ? used : rows);
 }
 
-/* As much of each as there is room for: all heads come first, then what to do, then why. */
-static int rows_each(const struct snapshot *s, int rows)
+/* At the right of a row, if nothing stands there. */
+static void draw_code(struct canvas *canvas, struct rect inner, int row, const char *code)
 {
-    int count = (int)s->finding_count;
-    return count == 0 ? 0 : (rows - count) / count;
+    int cols = text_columns(code);
+    for (int col = inner.cols - cols - 1; col < inner.cols; col++) {
+        const struct cell *cell = canvas_cell(canvas, inner.row + row, inner.col + col);
+        if (col < 0 || cell == NULL || strcmp(cell->text, " ") != 0) {
+            return;
+        }
+    }
+    canvas_right(canvas, inner, row, STYLE_DIM, code);
+}
+
+/* As much as there is room for: what to do comes first, then what was seen, then why. */
+static int draw_body(struct canvas *canvas, struct rect inner, int row, int rows,
+                     const struct finding *one)
+{
+    enum { ROWS_WHAT = 4, ROWS_WHY = 6, ROWS_EACH = 2 };
+    int end = row + rows;
+    if (rows >= ROWS_WHAT) {
+        row = draw_part(canvas, inner, row, ROWS_EACH, "what", one->observed);
+    }
+    if (rows >= ROWS_WHY) {
+        row = draw_part(canvas, inner, row, ROWS_EACH, "why", one->why);
+    }
+    int last = draw_part(canvas, inner, row, end - row, "do", one->remedy);
+    if (inner.cols >= SIDE_COLS && last > row) {
+        draw_code(canvas, inner, last - 1, one->name);
+    }
+    return last;
+}
+
+/* "agent_low_mtu, path_mtu": those that are not known; "" if they do not fit. */
+static void unknown_names(const struct found *found, int cols, char *out, size_t size)
+{
+    out[0] = '\0';
+    for (size_t i = 0; i < found->count; i++) {
+        if (found->rows[i].state == CHECK_UNKNOWN) {
+            size_t used = strlen(out);
+            text_format(out + used, size - used, "%s%s", used > 0 ? ", " : " (",
+                        finding_name((enum finding_code)found->rows[i].code));
+        }
+    }
+    if (out[0] != '\0' && text_columns(out) < cols) {
+        text_format(out + strlen(out), size - strlen(out), ")");
+    } else {
+        out[0] = '\0';
+    }
+}
+
+/* The last row: what else was looked for, and where to read of it. */
+static void draw_sum(struct canvas *canvas, struct rect inner, int row, const struct app *app,
+                     const struct found *found)
+{
+    char sum[FOUND_SUM];
+    char names[512];
+    char key[KEYS_TEXT_SIZE];
+    char all[KEYS_TEXT_SIZE + 16] = "";
+    keys_text(&app->keys, ACTION_DETAILS, 1, key);
+    if (inner.cols >= SIDE_COLS && key[0] != '\0') {
+        text_format(all, sizeof all, "%s all of them", key);
+    }
+    found_sum(found, sum);
+    int room = inner.cols - text_columns(all) - 1;
+    unknown_names(found, room - 3 - text_columns(sum), names, sizeof names);
+    (void)canvas_print(canvas, inner, row, 1, STYLE_DIM, "%s %s%s",
+                       found->passed > 0 ? canvas->glyphs->ok : canvas->glyphs->unknown, sum,
+                       names);
+    canvas_right(canvas, inner, row, STYLE_DIM, all);
+}
+
+/* What is not known, with the reason: in columns, or, where they are narrow, as sentences. */
+static void draw_unknown(struct canvas *canvas, struct rect inner, int row,
+                         const struct found *found)
+{
+    enum { NAME_COLS = 17 };
+    bool sentences = inner.cols < SIDE_COLS && (int)found->unknown * 2 <= inner.rows - row;
+    for (size_t i = 0; i < found->count && row < inner.rows; i++) {
+        char words[FINDING_NAME_SIZE + 96];
+        const struct found_row *one = &found->rows[i];
+        if (one->state != CHECK_UNKNOWN) {
+            continue;
+        }
+        const char *name = finding_name((enum finding_code)one->code);
+        (void)canvas_text(canvas, inner, row, 1, STYLE_DIM, canvas->glyphs->unknown);
+        if (sentences) {
+            text_format(words, sizeof words, "%s: %s", name, one->unknown);
+            row += canvas_wrap(canvas, inner, row, 3, STYLE_TEXT, words);
+        } else {
+            int col = 3 + canvas_print(canvas, inner, row, 3, STYLE_TEXT, "%-*s ", NAME_COLS, name);
+            (void)canvas_text(canvas, inner, row, col, STYLE_DIM, one->unknown);
+            row++;
+        }
+    }
+}
+
+/* Nothing stands, or nothing that is not muted. */
+static void draw_well(struct canvas *canvas, struct rect inner, const struct found *found,
+                      const struct snapshot *s)
+{
+    char sum[FOUND_SUM];
+    int row = 0;
+    (void)draw_none(canvas, inner, row++, found, s);
+    found_sum(found, sum);
+    if (found->unknown == 0 && found->standing == 0) {
+        text_format(sum, sizeof sum, "all %zu checks passed", found->passed);
+    }
+    (void)canvas_print(canvas, inner, row++, 3, STYLE_TEXT, "%s", sum);
+    for (size_t i = 0; i < found->standing && row < inner.rows; i++) {
+        row = draw_head(canvas, inner, row, &found->rows[i], s);
+    }
+    draw_unknown(canvas, inner, row, found);
 }
 
 void panel_findings(struct canvas *canvas, struct rect rect, const struct app *app,
                     const struct snapshot *s)
 {
     char note[64];
+    struct found found;
     struct rect inner = rect_inner(rect);
     bool focus = app_view(app) == VIEW_MONITOR && app->panel == PANEL_FINDINGS;
-    count_text(canvas->glyphs, s, note, sizeof note);
+    found_all(app, s, &found);
+    found_counts(canvas->glyphs, &found, note, sizeof note);
     canvas_box(canvas, rect, "findings", note);
     canvas_box_focus(canvas, rect, focus);
-    if (s->finding_count == 0) {
-        draw_none(canvas, inner, 0, s);
+    int loud = (int)(found.standing - found.muted);
+    if (loud == 0) {
+        draw_well(canvas, inner, &found, s);
         return;
     }
+    int last = (int)found.standing - 1;
     int first = focus ? (int)app->lists[VIEW_MONITOR].at : 0;
-    int last = (int)s->finding_count - 1;
-    int spare = rows_each(s, inner.rows);
+    first = first > last ? last : first;
+    /* Each has a head; what is left is for the others, and a row for the sum. */
+    bool sum = inner.rows > (int)found.standing + 1;
+    int rows = inner.rows - (sum ? 1 : 0);
+    int spare = rows > (int)found.standing ? (rows - (int)found.standing) / loud : 0;
     int row = 0;
-    for (int i = first > last ? last : first; i <= last && row < inner.rows; i++) {
-        const struct finding *one = &s->findings[i];
-        /* The first ones get what the later ones leave. */
-        int rows = spare > 0 ? spare : inner.rows - row - 1 - (last - i);
+    for (int i = first; i <= last && row < rows; i++) {
+        const struct found_row *one = &found.rows[i];
         row = draw_head(canvas, inner, row, one, s);
-        if (rows >= 4) {
-            row = draw_part(canvas, inner, row, 2, "what", one->observed);
-            rows -= 2;
+        if (!one->muted) {
+            /* The first ones get what the later ones leave. */
+            int later = (last - i) + spare * (loud - 1 - i);
+            row = draw_body(canvas, inner, row, rows - row - later, one->finding);
         }
-        row = draw_part(canvas, inner, row, rows, "do", one->remedy);
+    }
+    if (sum) {
+        draw_sum(canvas, inner, inner.rows - 1, app, &found);
     }
 }
 
@@ -131,97 +254,18 @@ void panel_brief(struct canvas *canvas, struct rect rect, const struct app *app,
 {
     struct rect inner = rect_inner(rect);
     char note[64];
-    count_text(canvas->glyphs, s, note, sizeof note);
+    char sum[FOUND_SUM];
+    struct found found;
+    found_all(app, s, &found);
+    found_counts(canvas->glyphs, &found, note, sizeof note);
     canvas_box(canvas, rect, "path", note);
     canvas_box_focus(canvas, rect, app->panel != PANEL_GRAPH);
     path_line(canvas, inner, 0, s);
-    if (s->finding_count == 0) {
-        draw_none(canvas, inner, 1, s);
+    if (found.standing > found.muted) {
+        (void)draw_head(canvas, inner, 1, &found.rows[0], s);
     } else {
-        (void)draw_head(canvas, inner, 1, &s->findings[0], s);
-    }
-}
-
-/* --- in full ---------------------------------------------------------------------------------- */
-
-enum { LIST_COLS = 30, LIST_COLS_WIDE = 46, WIDE = 120 };
-
-static void draw_list(struct canvas *canvas, struct rect inner, const struct snapshot *s, int at)
-{
-    int count = (int)s->finding_count + 1;
-    int first = first_shown(at, count, inner.rows);
-    for (int i = 0; i < inner.rows && first + i < count; i++) {
-        bool chosen = first + i == at;
-        if (first + i == (int)s->finding_count) {
-            (void)canvas_print(canvas, inner, i, 1, STYLE_TEXT, "%s the path, in full",
-                               canvas->glyphs->dot);
-        } else {
-            const struct finding *one = &s->findings[first + i];
-            int col = 1 + (int)one->depth * 2;
-            col += canvas_print(canvas, inner, i, col, severity_style(one->severity), "%s ",
-                                severity_sign(canvas->glyphs, one->severity));
-            (void)canvas_text(canvas, inner, i, col, STYLE_TEXT, one->name);
-        }
-        if (chosen) {
-            (void)canvas_text(canvas, inner, i, 0, STYLE_STRONG, canvas->glyphs->selected);
-            canvas_row_style(canvas, inner, i, STYLE_SELECTED);
-        }
-    }
-}
-
-static int draw_section(struct canvas *canvas, struct rect inner, int row, const char *head,
-                        const char *text)
-{
-    if (text[0] == '\0') {
-        return row;
-    }
-    (void)canvas_text(canvas, inner, row + 1, 1, STYLE_TITLE, head);
-    return row + 2 + canvas_wrap(canvas, inner, row + 2, 1, STYLE_TEXT, text);
-}
-
-static void draw_full(struct canvas *canvas, struct rect rect, const struct finding *one,
-                      const struct snapshot *s)
-{
-    char clock[CLOCK_TEXT];
-    char age[AGE_TEXT];
-    char since[64];
-    struct rect inner = rect_inner(rect);
-    struct rect text = {inner.row, inner.col, inner.rows, inner.cols - 1};
-    clock_text(graph_wall(s, one->since), true, clock);
-    age_text(mono_since(s->now, one->since), age);
-    text_format(since, sizeof since, "since %s, for %s", clock, age);
-    canvas_box(canvas, rect, one->name, since);
-    int col = 1 + canvas_print(canvas, text, 0, 1, severity_style(one->severity), "%s %s",
-                               severity_sign(canvas->glyphs, one->severity),
-                               finding_severity_name(one->severity));
-    (void)canvas_print(canvas, text, 0, col, STYLE_DIM, " %s %s", canvas->glyphs->dot,
-                       finding_side_name(one->side));
-    int row = 1 + canvas_wrap(canvas, text, 1, 1, STYLE_STRONG, one->title);
-    if (one->explained) {
-        (void)canvas_print(canvas, text, row++, 1, STYLE_DIM, "the likely cause: %s",
-                           finding_title(one->explained_by));
-    }
-    row = draw_section(canvas, text, row, "WHAT WAS SEEN", one->observed);
-    row = draw_section(canvas, text, row, "WHY IT MATTERS", one->why);
-    row = draw_section(canvas, text, row, "WHAT TO DO", one->remedy);
-    (void)draw_section(canvas, text, row, "MORE", one->docs);
-}
-
-void panel_details(struct canvas *canvas, struct rect rect, const struct app *app,
-                   const struct snapshot *s)
-{
-    char note[64];
-    int left = rect.cols < WIDE ? LIST_COLS : LIST_COLS_WIDE;
-    int at = (int)app->lists[VIEW_DETAILS].at;
-    struct rect list = {rect.row, rect.col, rect.rows, left};
-    struct rect full = {rect.row, rect.col + left, rect.rows, rect.cols - left};
-    at = at > (int)s->finding_count ? (int)s->finding_count : at;
-    count_text(canvas->glyphs, s, note, sizeof note);
-    canvas_box(canvas, list, "findings", s->finding_count > 0 ? note : "none");
-    draw_list(canvas, rect_inner(list), s, at);
-    if (at == (int)s->finding_count) {
-        panel_path(canvas, full, app, s);
-    } else {
-        draw_full(canvas, full, &s->findings[at], s);
+        found_sum(&found, sum);
+        int col = 1 + draw_none(canvas, inner, 1, &found, s);
+        (void)canvas_print(canvas, inner, 1, col, STYLE_DIM, ": %s", sum);
     }
 }

@@ -85,6 +85,8 @@ static void add_signs(struct help *help, const struct glyphs *g)
     add(help, false, STYLE_OK, g->ok, "checked and fine");
     add(help, false, STYLE_WARNING, g->warning, "works, worse than it could");
     add(help, false, STYLE_ERROR, g->error, "failed: act now");
+    add(help, false, STYLE_DIM, g->unknown, "not known, which is not no");
+    add(help, false, STYLE_DIM, g->muted, "a finding that you muted");
 }
 
 static void add_words(struct help *help)

@@ -90,12 +90,12 @@ int first_shown(int at, int count, int rows)
 /* --- the column ------------------------------------------------------------------------------- */
 
 /* Second line of a row: path and the last round trips, or why there are none. */
-static void draw_detail(struct canvas *canvas, struct rect rect, int row_at,
+static void draw_detail(struct canvas *canvas, struct rect rect, int row_at, const struct app *app,
                         const struct snapshot_workspace *row)
 {
     enum { SIGN_COL = 4, SPARK_COL = 6, FOUND_COLS = 2 };
     struct row_finding found[FINDING_CODES];
-    bool bad = row_findings(row, found) > 0 && found[0].severity >= SEVERITY_WARNING;
+    bool bad = row_findings(row, app->muted, found) > 0 && found[0].severity >= SEVERITY_WARNING;
     if (bad) {
         (void)canvas_text(canvas, rect, row_at, rect.cols - 1, severity_style(found[0].severity),
                           severity_sign(canvas->glyphs, found[0].severity));
@@ -138,7 +138,7 @@ static void draw_row(struct canvas *canvas, struct rect rect, int row_at, int nt
                  : selected               ? STYLE_TEXT
                                           : STYLE_DIM,
                  latency);
-    draw_detail(canvas, rect, row_at + 1, row);
+    draw_detail(canvas, rect, row_at + 1, app, row);
 }
 
 /* The rows in order, and the first one that is shown. */

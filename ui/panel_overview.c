@@ -54,11 +54,11 @@ static int words_col(struct rect inner)
 
 /* What the last probes say, and what was found: the worst of it, in so few rows. */
 static void draw_words(struct canvas *canvas, struct rect area, int at, int rows,
-                       const struct snapshot_workspace *row)
+                       const struct app *app, const struct snapshot_workspace *row)
 {
     struct row_finding found[FINDING_CODES];
     unsigned lost = 0;
-    size_t count = row_findings(row, found);
+    size_t count = row_findings(row, app->muted, found);
     for (size_t i = 0; i < row->spark_count; i++) {
         lost += row->spark_us[i] == 0 ? 1U : 0U;
     }
@@ -76,12 +76,12 @@ static void draw_words(struct canvas *canvas, struct rect area, int at, int rows
 }
 
 /* The worst finding as a sign, and how many warnings and errors there are. */
-static void draw_found(struct canvas *canvas, struct rect inner, int at,
+static void draw_found(struct canvas *canvas, struct rect inner, int at, const struct app *app,
                        const struct snapshot_workspace *row)
 {
     struct row_finding found[FINDING_CODES];
     size_t bad = 0;
-    size_t count = row_findings(row, found);
+    size_t count = row_findings(row, app->muted, found);
     while (bad < count && found[bad].severity >= SEVERITY_WARNING) {
         bad++;
     }
@@ -191,14 +191,14 @@ static void draw_row(struct canvas *canvas, struct rect inner, int at, int rows,
         return;
     }
     draw_path(canvas, inner, at, row);
-    draw_found(canvas, inner, at, row);
+    draw_found(canvas, inner, at, app, row);
     draw_graph(canvas, inner, at, high, row, top);
     if (words > 0) {
         struct rect area = {inner.row, inner.col + words, inner.rows, inner.cols - words};
-        draw_words(canvas, area, at, high, row);
+        draw_words(canvas, area, at, high, app, row);
     } else if (rows > 1) {
         struct rect area = {inner.row, inner.col + NAME_COL, inner.rows, GRAPH_COL - NAME_COL - 1};
-        draw_words(canvas, area, at + 1, rows > 2 ? rows - 2 : 1, row);
+        draw_words(canvas, area, at + 1, rows > 2 ? rows - 2 : 1, app, row);
     }
 }
 

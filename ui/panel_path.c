@@ -200,16 +200,20 @@ static void draw_tried(struct canvas *canvas, struct rect inner, int row, const 
         (void)canvas_text(canvas, inner, row, col, STYLE_DIM, "no address yet");
         return;
     }
+    char answers[32];
     char small[32] = "";
+    text_format(answers, sizeof answers, "%zu answer%s", answer, answer == 1 ? "s" : "");
+    const char *words = answer == 0               ? "no answer"
+                        : s->candidate_count == 1 ? "it answers"
+                                                  : answers;
     if (too_big > 0) {
         text_format(small, sizeof small, ", %zu too small", too_big);
     }
-    int used = canvas_whole(canvas, inner, row, col, STYLE_TEXT, "%zu address%s, %zu answer%s%s",
-                            s->candidate_count, s->candidate_count == 1 ? "" : "es", answer,
-                            answer == 1 ? "s" : "", small);
+    int used = canvas_whole(canvas, inner, row, col, STYLE_TEXT, "%zu address%s, %s%s",
+                            s->candidate_count, s->candidate_count == 1 ? "" : "es", words, small);
     if (used == 0) {
-        (void)canvas_print(canvas, inner, row, col, STYLE_TEXT, "%zu, %zu answer%s%s",
-                           s->candidate_count, answer, answer == 1 ? "s" : "", small);
+        (void)canvas_print(canvas, inner, row, col, STYLE_TEXT, "%zu, %s%s", s->candidate_count,
+                           words, small);
     }
 }
 
@@ -235,19 +239,54 @@ static void draw_link(struct canvas *canvas, struct rect inner, int row, const c
     }
 }
 
+/* By the agent's own measure of the relay in use; 0 = not known. */
+static uint64_t agents_leg(const struct snapshot *s)
+{
+    const struct snapshot_agent_report *report = &s->agent_report;
+    if (report->preferred_derp == s->region && report->home_latency_ns > 0) {
+        return report->home_latency_ns;
+    }
+    return s->facts.agent_home.id == s->region ? s->facts.agent_to_agent_home_ns : 0;
+}
+
+static int draw_leg(struct canvas *canvas, struct rect inner, int row, int col, const char *from,
+                    const char *to, uint64_t ns)
+{
+    char latency[LATENCY_TEXT] = "?";
+    if (ns > 0) {
+        latency_text(ns, latency);
+    }
+    int used = canvas_print(canvas, inner, row, col, STYLE_DIM, "%s %s %s ", from,
+                            canvas->glyphs->relay, to);
+    return used +
+           canvas_text(canvas, inner, row, col + used, ns > 0 ? STYLE_TEXT : STYLE_DIM, latency);
+}
+
+/* Which leg of the way by the relay is the slow one. */
+static void draw_legs(struct canvas *canvas, struct rect inner, int row, const struct snapshot *s)
+{
+    enum { WORDS = 54 }; /* with the column of the names before them */
+    int col = inner.cols < WORDS ? 3 : 13;
+    col += draw_leg(canvas, inner, row, col, "you", "relay", s->relay_rtt_ns);
+    col += canvas_print(canvas, inner, row, col, STYLE_DIM, " %s ", canvas->glyphs->dot);
+    (void)draw_leg(canvas, inner, row, col, "relay", "agent", agents_leg(s));
+}
+
+static bool has_legs(const struct rect inner, const struct snapshot *s)
+{
+    enum { ROWS_LEAST = 8 }; /* below it there are more telling rows */
+    return inner.rows >= ROWS_LEAST && (s->relay_rtt_ns > 0 || agents_leg(s) > 0);
+}
+
 static void draw_relay_detail(struct canvas *canvas, struct rect inner, int row,
                               const struct snapshot *s)
 {
-    char rtt[LATENCY_TEXT] = "not known";
     if (s->relay_health[0] != '\0') {
         (void)canvas_print(canvas, inner, row, 13, STYLE_WARNING, "%s says: %s",
                            canvas->glyphs->warning, s->relay_health);
         return;
     }
-    if (s->relay_rtt_ns > 0) {
-        latency_text(s->relay_rtt_ns, rtt);
-    }
-    (void)canvas_print(canvas, inner, row, 13, STYLE_DIM, "to it %s  %s%llu %s%llu%s", rtt,
+    (void)canvas_print(canvas, inner, row, 13, STYLE_DIM, "packets by it %s%llu %s%llu%s",
                        canvas->glyphs->up, (unsigned long long)s->relay_packets_out,
                        canvas->glyphs->down, (unsigned long long)s->relay_packets_in,
                        s->relay_websocket ? "  by websocket" : "");
@@ -319,7 +358,7 @@ void panel_path(struct canvas *canvas, struct rect rect, const struct app *app,
                 const struct snapshot *s)
 {
     struct rect inner = rect_inner(rect);
-    int most = 18 + (int)s->candidate_count - inner.rows;
+    int most = 18 + (int)s->candidate_count + (has_legs(inner, s) ? 1 : 0) - inner.rows;
     int by = scrolled(app);
     int row = -(by > most ? most < 0 ? 0 : most : by);
     canvas_box(canvas, rect, "path", "");
@@ -327,6 +366,9 @@ void panel_path(struct canvas *canvas, struct rect rect, const struct app *app,
     path_line(canvas, inner, row, s);
     draw_handshake(canvas, inner, ++row, s);
     draw_link(canvas, inner, ++row, "relay", &s->relay, s);
+    if (has_legs(inner, s)) {
+        draw_legs(canvas, inner, ++row, s);
+    }
     draw_nats(canvas, inner, ++row, s);
     draw_tried(canvas, inner, ++row, s);
     draw_traffic(canvas, inner, ++row, s);

@@ -41,7 +41,8 @@ static char lower(char c)
     return c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c;
 }
 
-size_t row_findings(const struct snapshot_workspace *row, struct row_finding out[FINDING_CODES])
+size_t row_findings(const struct snapshot_workspace *row, const bool muted[FINDING_CODES],
+                    struct row_finding out[FINDING_CODES])
 {
     const struct {
         enum finding_severity severity;
@@ -54,7 +55,7 @@ size_t row_findings(const struct snapshot_workspace *row, struct row_finding out
     size_t count = 0;
     for (size_t i = 0; i < sizeof all / sizeof *all; i++) {
         for (unsigned code = 0; code < FINDING_CODES && count < FINDING_CODES; code++) {
-            if ((all[i].codes >> code & 1U) != 0) {
+            if ((all[i].codes >> code & 1U) != 0 && !muted[code]) {
                 out[count++] = (struct row_finding){(enum finding_code)code, all[i].severity};
             }
         }

@@ -34,12 +34,13 @@ struct rows_query {
 int rows_collect(const struct snapshot *s, const struct rows_query *query,
                  int rows[SNAPSHOT_WORKSPACES_MAX]);
 
-/* What was found of a row, the worst first; returns how many. */
+/* What was found of a row and is not muted, the worst first; returns how many. */
 struct row_finding {
     enum finding_code code;
     enum finding_severity severity;
 };
-size_t row_findings(const struct snapshot_workspace *row, struct row_finding out[FINDING_CODES]);
+size_t row_findings(const struct snapshot_workspace *row, const bool muted[FINDING_CODES],
+                    struct row_finding out[FINDING_CODES]);
 
 /* Whether `text` holds `part`, without case; *at: where. */
 bool text_holds(const char *text, const char *part, size_t *at);

@@ -152,7 +152,7 @@ static bool wants_color(const struct term_options *options)
 /* UTF-8 signs only where the locale has them and each takes one column. */
 static bool shows_utf8(void)
 {
-    static const wchar_t signs[] = L"→⇄●○◌✓▲▼✘×▸…·↑↓─│┌┤▁█⣿━╌◆•░▀";
+    static const wchar_t signs[] = L"→⇄●○◌✓▲▼✘×▸…·↑↓─│┌┤▁█⣿━╌◆◇•░▀";
     const char *codeset = nl_langinfo(CODESET); // NOLINT(concurrency-mt-unsafe): main thread only
     if (strcmp(codeset, "UTF-8") != 0) {
         return false;

@@ -4,6 +4,8 @@
  *   rules_network.c     what stands in the way of a direct path
  *   rules_relay.c       the relay, and the quality of the path
  *   remedies.c          the texts that no fact changes
+ *   checks.c            what is not so, or not known
+ *   evidence.c          the figures behind each check
  */
 #ifndef NET_DIAGNOSE_RULES_INTERNAL_H
 #define NET_DIAGNOSE_RULES_INTERNAL_H

@@ -14,7 +14,7 @@ SIZES = [(15, 60), (24, 80), (30, 100), (45, 140), (60, 200)]
 
 # The key that opens a view, and what is seen of it.
 VIEWS = {"w": r"workspaces .*filter", "o": r"overview .* run", "l": r"log .*(follow|held)", "e": r"events .*(follow|held)",
-         "d": r"the path, in full", "?": r"help: monitor"}
+         "d": r"[▲●✘✓!ix+?] (info|warning|error|passed|not known)", "?": r"help: monitor"}
 
 
 @pytest.fixture(scope="module")
@@ -223,6 +223,55 @@ def test_favourites_are_kept_from_run_to_run(env):
     with monitor(env) as screen:
         connected(screen)
         screen.wait_for(r"\*1 ● dev2")
+        leave(screen)
+
+
+def test_a_muted_finding_stays_muted_until_it_is_told_again(env):
+    with monitor(env, "--disable-direct-connections", rows=30, columns=100) as screen:
+        connected(screen)
+        screen.wait_for(r"findings ─+ 2 ●")
+        screen.send("d")
+        screen.wait_for(r"▸● direct_disabled_cli")
+        screen.send("a")
+        screen.wait_for("direct_disabled_client is muted")
+        screen.wait_for(r"▸◇ direct_disabled_cl.* muted")
+        screen.send("escape")
+        screen.wait_for(r"◇ muted direct connections are")
+        leave(screen)
+    with monitor(env, "--disable-direct-connections", rows=30, columns=100) as screen:
+        connected(screen)
+        screen.wait_for(r"◇ muted direct connections are")
+        screen.wait_for(r"findings ─+ 1 ●")
+        screen.send("d")
+        screen.wait_for(r"▸● derp_relay")
+        screen.send("/")
+        screen.send("disabled_client")
+        screen.send("enter")
+        screen.wait_for(r"◇ info, muted · client")
+        screen.send("a")
+        screen.wait_for("is not muted any more")
+        screen.send("escape")
+        screen.send("escape")
+        screen.wait_gone(r"◇ muted")
+        leave(screen)
+
+
+def test_a_finding_is_read_in_full_with_how_it_is_known_and_what_has_passed(env):
+    with monitor(env) as screen:
+        connected(screen)
+        screen.wait_for(r"→ direct 127\.0\.0\.1:")
+        screen.wait_for(r"\d+ passed")
+        screen.send("d")
+        screen.send("/")
+        screen.send("derp_relay")
+        screen.send("enter")
+        screen.wait_for(r"✓ passed · path")
+        screen.wait_for(r"HOW WE KNOW")
+        screen.wait_for(r"the path is direct to 127\.0\.0\.1:")
+        screen.send("escape")
+        screen.send("tab")
+        screen.wait_for("what has passed is left out")
+        screen.wait_gone("✓ derp_relay")
         leave(screen)
 
 

@@ -25,7 +25,7 @@ net/probe     | net/tunnel net/path net/json net/transport net/wire net/crypto n
 net/diagnose  | net/base                                                    |
 net/monitor   | net/diagnose net/probe net/path net/control net/transport net/tunnel net/wire net/crypto net/base | uv
 net/lab       | net/diagnose net/probe net/path net/control net/transport net/tunnel net/wire net/crypto net/base | uv wslay cjson sodium
-ui            | net/monitor/snapshot.h net/monitor/command.h net/base       | curses
+ui            | net/monitor/snapshot.h net/monitor/command.h net/diagnose/checks.h net/base | curses
 src           | net/* ui                                                    | uv cjson sodium curl
 TABLE
 }

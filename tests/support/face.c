@@ -167,8 +167,6 @@ static void fill_path(struct snapshot *s)
     s->has_tunnel = true;
     s->handshake_at = s->now - 11 * NS_PER_SEC;
     s->handshake_due_at = s->handshake_at + 120 * NS_PER_SEC;
-    s->facts.client.hard_nat = FACT_NO;
-    s->facts.agent_side.hard_nat = FACT_YES;
     s->direct = (struct snapshot_traffic){812, 790, 640000, 610000};
     s->relayed = (struct snapshot_traffic){122, 130, 92000, 95000};
     s->changes_kept = s->change_count = 2;
@@ -185,6 +183,59 @@ static void fill_path(struct snapshot *s)
         s->candidates[i].probes = 12;
         text_format(s->candidates[i].address, sizeof s->candidates[i].address, "192.0.2.%zu:5", i);
     }
+}
+
+/* All that the diagnosis looks at, but for the agent's interfaces, which it has not reported. */
+static void fill_facts(struct snapshot *s)
+{
+    s->facts = (struct facts){
+        .connection_known = true,
+        .stun_servers = FACT_YES,
+        .coordinator = FACT_LINK_UP,
+        .workspace = "dev1",
+        .workspace_state = FACT_WORKSPACE_RUNNING,
+        .agent = FACT_AGENT_CONNECTED,
+        .agent_node_known = true,
+        .agent_report = FACT_YES,
+        .relay = FACT_LINK_UP,
+        .relay_region = {999, "Council Bluffs"},
+        .client = {.udp = FACT_YES,
+                   .hard_nat = FACT_NO,
+                   .hairpin = FACT_YES,
+                   .public_v4 = "198.51.100.9:41641",
+                   .aws = FACT_NO,
+                   .interface_count = 2,
+                   .interfaces = {{"eth0", 1500}, {"utun0", 1280}}},
+        .agent_side = {.udp = FACT_YES,
+                       .hard_nat = FACT_YES,
+                       .hairpin = FACT_YES,
+                       .seen_v4 = {"203.0.113.7:41641", "203.0.113.7:53022"},
+                       .public_v4 = "203.0.113.7:41641",
+                       .aws = FACT_NO},
+        .default_route = "eth0",
+        .default_route_tunnel = FACT_NO,
+        .aws_source = "the bundled list",
+        .same_public_address = FACT_NO,
+        .path = FACT_PATH_DIRECT,
+        .path_for_ns = 240 * NS_PER_SEC,
+        .path_address = "203.0.113.7:41641",
+        .candidates = 5,
+        .candidates_silent = 1,
+        .probes = {.answered = 59,
+                   .lost = 1,
+                   .p50_ns = 6 * NS_PER_MS,
+                   .usual_ns = 6 * NS_PER_MS,
+                   .avg_ns = 6 * NS_PER_MS,
+                   .p95_ns = 7 * NS_PER_MS,
+                   .jitter_ns = NS_PER_MS / 2},
+        .handshake = FACT_YES,
+        .handshake_age_ns = 11 * NS_PER_SEC,
+        .data_wanted = true,
+        .client_home = {999, "Council Bluffs"},
+        .agent_home = {999, "Council Bluffs"},
+        .client_to_client_home_ns = 17 * NS_PER_MS,
+        .agent_to_agent_home_ns = 24 * NS_PER_MS,
+    };
 }
 
 static void add_finding(struct snapshot *s, enum finding_code code, enum finding_severity severity,
@@ -258,6 +309,7 @@ void face_fill(struct snapshot *s)
     watch(&s->workspaces[0], PATH_DIRECT, 6100);
     watch(&s->workspaces[1], PATH_DERP, 41000);
     fill_path(s);
+    fill_facts(s);
     fill_samples(s);
     fill_figures(s);
     fill_words(s);

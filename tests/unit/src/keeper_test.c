@@ -43,7 +43,8 @@ static int teardown(void **state)
     (void)state;
     char folder[512];
     char name[KEEPER_NAME];
-    static const char *const endings[] = {"jsonl", "txt", "report.txt"};
+    static const char *const endings[] = {
+        "jsonl", "txt", "report.txt", "loss.txt", "client_low_mtu.txt", "agent_low_mtu.txt"};
     for (size_t i = 0; i < sizeof endings / sizeof *endings; i++) {
         keeper_name(s, endings[i], name);
         (void)unlink(name);
@@ -208,6 +209,48 @@ static void test_a_recording_that_began_masked_stays_so(void **state)
     free(text);
 }
 
+static char *kept_finding(enum finding_code code)
+{
+    char name[KEEPER_NAME];
+    char ending[FINDING_NAME_SIZE + 8];
+    struct keeper *keeper = keeper_new(masker);
+    keeper_finding(keeper, s, code, copy, said);
+    keeper_free(keeper);
+    text_format(ending, sizeof ending, "%s.txt", finding_name(code));
+    keeper_name(masker_copy(masker, s), ending, name);
+    assert_non_null(strstr(said, name));
+    assert_private(name);
+    char *text = content(name);
+    assert_string_equal(text, copied);
+    assert_null(strstr(text, "dev1"));
+    assert_null(strstr(text, "203.0.113"));
+    return text;
+}
+
+static void test_a_finding_is_copied_with_what_to_do_and_the_figures(void **state)
+{
+    (void)state;
+    char *text = kept_finding(FINDING_CLIENT_LOW_MTU);
+    assert_non_null(strstr(text, "client_low_mtu (client): an interface of this computer takes"));
+    assert_non_null(strstr(text, "state:  warning, since 2023-11-14T22:09:08Z\n"));
+    assert_non_null(strstr(text, "do:     raise the interface's MTU"));
+    assert_non_null(strstr(text, "known:  interfaces with their MTU: eth0 1500, utun0 1280"));
+    assert_non_null(strstr(text, "see:    https://"));
+    free(text);
+}
+
+static void test_a_check_that_stands_not_is_copied_with_its_reason(void **state)
+{
+    (void)state;
+    char *text = kept_finding(FINDING_AGENT_LOW_MTU);
+    assert_non_null(strstr(text, "state:  not known: the agent has not reported its interfaces\n"));
+    free(text);
+    text = kept_finding(FINDING_LOSS);
+    assert_non_null(strstr(text, "state:  looked for, and not so\n"));
+    assert_non_null(strstr(text, "known:  the path is direct to public-ip-1:41641, for 4 min"));
+    free(text);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -218,6 +261,8 @@ int main(void)
         cmocka_unit_test(test_a_report_names_neither_workspace_nor_address),
         cmocka_unit_test(test_without_a_clipboard_a_report_is_not_said_to_be_copied),
         cmocka_unit_test(test_a_recording_that_began_masked_stays_so),
+        cmocka_unit_test(test_a_finding_is_copied_with_what_to_do_and_the_figures),
+        cmocka_unit_test(test_a_check_that_stands_not_is_copied_with_its_reason),
     };
     /* One folder for each. */
     struct CMUnitTest each[sizeof tests / sizeof *tests];

@@ -49,6 +49,8 @@ static void connecting(struct snapshot *s)
     s->handshake_at = 0;
     s->silent_since = s->now - 12 * NS_PER_SEC;
     s->unanswered = 3;
+    s->facts = (struct facts){.connection_known = true, .workspace_state = FACT_WORKSPACE_RUNNING};
+    s->finding_count = 0;
 }
 
 /* It stood, and since 14 s nothing is answered: the agent's machine went away. */
@@ -74,6 +76,8 @@ static void lost(struct snapshot *s)
     s->ladder[LADDER_DISCO] = (struct snapshot_step){
         .state = LADDER_FAILED, .since = s->silent_since, .retry_at = s->now + NS_PER_SEC};
     text_copy(s->ladder[LADDER_DISCO].detail, sizeof s->ladder[0].detail, "no probe is answered");
+    s->facts.path = FACT_PATH_NONE;
+    s->facts.probes = (struct fact_probes){.lost = 9, .lost_in_a_row = 9};
     struct finding *one = &s->findings[0];
     one->code = FINDING_AGENT_UNREACHABLE;
     one->side = FINDING_SIDE_AGENT;
@@ -138,6 +142,21 @@ static void midnight(struct snapshot *s)
 static void after_midnight(struct snapshot *s)
 {
     s->wall.seconds = 1700006400 + 60;
+}
+
+static void well(struct snapshot *s)
+{
+    s->finding_count = 0;
+    s->facts.client.interfaces[1].mtu = 1420;
+    s->facts.agent_side.hard_nat = FACT_NO;
+}
+
+/* Every check can be told, and all have passed. */
+static void perfect(struct snapshot *s)
+{
+    well(s);
+    s->facts.agent_side.interface_count = 1;
+    s->facts.agent_side.interfaces[0].mtu = 9001;
 }
 
 static void many(struct snapshot *s)
@@ -233,7 +252,20 @@ static const struct screen {
     {"events-search-ascii-60x15", as_it_is, "e/direct{Tab}{Enter}n", 15, 60, &glyphs_ascii},
     {"log-line-in-full-80x24", long_line, "l{Up}{Down}", 24, 80, &glyphs_utf8},
     {"events-80x24", as_it_is, "e", 24, 80, &glyphs_utf8},
+    {"findings-none-80x24", well, "", 24, 80, &glyphs_utf8},
+    {"findings-none-60x15", well, "", 15, 60, &glyphs_utf8},
+    {"findings-none-140x45", well, "", 45, 140, &glyphs_utf8},
+    {"findings-all-passed-100x30", perfect, "", 30, 100, &glyphs_utf8},
+    {"findings-muted-140x45", as_it_is, "da{Esc}", 45, 140, &glyphs_utf8},
+    {"findings-all-muted-ascii-80x24", as_it_is, "da{Up}{Up}a{Esc}{F1}{Esc}", 24, 80,
+     &glyphs_ascii},
     {"details-80x24", as_it_is, "d", 24, 80, &glyphs_utf8},
+    {"details-60x15", as_it_is, "d", 15, 60, &glyphs_utf8},
+    {"details-muted-80x24", as_it_is, "d{Down}a", 24, 80, &glyphs_utf8},
+    {"details-not-known-80x24", as_it_is, "d{Down}{Down}{F1}{Esc}", 24, 80, &glyphs_utf8},
+    {"details-passed-100x30", as_it_is, "d/udp{Enter}{Down}", 30, 100, &glyphs_utf8},
+    {"details-filter-ascii-80x24", as_it_is, "d{Tab}/mtu", 24, 80, &glyphs_ascii},
+    {"details-path-80x24", as_it_is, "dG", 24, 80, &glyphs_utf8},
     {"details-beside-the-log-140x45", as_it_is, "dl1", 45, 140, &glyphs_utf8},
     {"help-80x24", as_it_is, "?", 24, 80, &glyphs_utf8},
     {"help-140x45", as_it_is, "?", 45, 140, &glyphs_utf8},

@@ -99,11 +99,12 @@ static void test_what_was_found_of_a_row_comes_worst_first(void **state)
     const struct snapshot *s = *state;
     struct snapshot_workspace row = s->workspaces[0];
     struct row_finding found[FINDING_CODES];
-    assert_int_equal(row_findings(&row, found), 0);
+    bool muted[FINDING_CODES] = {false};
+    assert_int_equal(row_findings(&row, muted, found), 0);
     row.infos = UINT32_C(1) << FINDING_TOKEN_REFUSED;
     row.warnings = UINT32_C(1) << FINDING_JITTER | UINT32_C(1) << FINDING_LOSS;
     row.errors = UINT32_C(1) << FINDING_DERP_RELAY | UINT32_C(1) << 31; /* the last is no code */
-    assert_int_equal(row_findings(&row, found), 4);
+    assert_int_equal(row_findings(&row, muted, found), 4);
     assert_int_equal(found[0].code, FINDING_DERP_RELAY);
     assert_int_equal(found[0].severity, SEVERITY_ERROR);
     assert_int_equal(found[1].code, FINDING_LOSS);
@@ -111,7 +112,10 @@ static void test_what_was_found_of_a_row_comes_worst_first(void **state)
     assert_int_equal(found[3].code, FINDING_TOKEN_REFUSED);
     assert_int_equal(found[3].severity, SEVERITY_INFO);
     row.errors = row.warnings = row.infos = UINT32_MAX; /* as a recording may have it */
-    assert_int_equal(row_findings(&row, found), FINDING_CODES);
+    assert_int_equal(row_findings(&row, muted, found), FINDING_CODES);
+    muted[FINDING_LOSS] = true;
+    row.errors = row.infos = 0;
+    assert_int_equal(row_findings(&row, muted, found), FINDING_CODES - 1);
 }
 
 static void test_text_is_found_without_case(void **state)
