@@ -215,6 +215,7 @@ static void end_json(const struct options *options, const struct snapshot *s)
     out_add_int(object, "successful", (int64_t)run->answered);
     (void)cJSON_AddNumberToObject(object, "loss_percent",
                                   total == 0 ? 0 : 100.0 * (double)run->lost / (double)total);
+    out_add_ms(object, "longest_silence_ms", s->silence_ns);
     if (run->answered > 0) {
         out_add_ms(object, "min_ms", run->min_ns);
         out_add_ms(object, "avg_ms", run->avg_ns);

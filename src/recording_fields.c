@@ -561,6 +561,8 @@ static const struct field snapshot_fields[] = {
     PLACED(S, samples, sample_count, samples, first_sample),
     U64(S, interval_ns),
     TIME(S, silent_since),
+    U64(S, silence_ns),
+    TIME(S, silence_at),
     U64(S, unanswered),
     STRUCT(S, run_direct, stats),
     STRUCT(S, run_relayed, stats),

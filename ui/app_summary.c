@@ -49,6 +49,18 @@ static void say_probes(FILE *out, const struct snapshot_stats *run)
     (void)fputc('\n', out);
 }
 
+/* A percentage of loss does not tell one long stall from many short ones. */
+static void say_silence(FILE *out, const struct snapshot *s)
+{
+    char age[AGE_TEXT];
+    char when[CLOCK_TEXT];
+    if (s->silence_ns > 0 && s->run.lost > 0) {
+        age_text(s->silence_ns, age);
+        clock_text(graph_wall(s, s->silence_at), true, when);
+        (void)fprintf(out, "  silence  %s at most, from %s\n", age, when);
+    }
+}
+
 static void say_figures(FILE *out, const char *name, const struct snapshot_stats *stats)
 {
     char p50[LATENCY_TEXT];
@@ -107,6 +119,7 @@ char *app_summary(const struct snapshot *s)
                                          : "");
     say_time(out, s);
     say_probes(out, &s->run);
+    say_silence(out, s);
     say_figures(out, "direct", &s->run_direct);
     say_figures(out, "relayed", &s->run_relayed);
     say_tests(out, &s->speed);

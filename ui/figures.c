@@ -322,5 +322,13 @@ int figures_table(struct canvas *canvas, struct rect rect, int row, const struct
             draw_way(canvas, rect, row++, "all", &run);
         }
     }
+    if (s->silence_ns > 0 && s->run.lost > 0) {
+        char age[AGE_TEXT];
+        char when[CLOCK_TEXT];
+        age_text(s->silence_ns, age);
+        moment_text(s, s->silence_at, when);
+        (void)canvas_print(canvas, rect, row++, 3, STYLE_DIM, "longest silence %s, from %s", age,
+                           when);
+    }
     return row;
 }

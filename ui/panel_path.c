@@ -358,7 +358,7 @@ void panel_path(struct canvas *canvas, struct rect rect, const struct app *app,
                 const struct snapshot *s)
 {
     struct rect inner = rect_inner(rect);
-    int most = 18 + (int)s->candidate_count + (has_legs(inner, s) ? 1 : 0) - inner.rows;
+    int most = 19 + (int)s->candidate_count + (has_legs(inner, s) ? 1 : 0) - inner.rows;
     int by = scrolled(app);
     int row = -(by > most ? most < 0 ? 0 : most : by);
     canvas_box(canvas, rect, "path", "");

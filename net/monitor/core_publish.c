@@ -227,6 +227,12 @@ static void fill_history(const struct watch *watch, struct snapshot *out)
     bool never = watch->first_pong_at == 0;
     out->silent_since = never ? watch->started_at : watch->outage.lost ? watch->outage.since : 0;
     out->unanswered = out->silent_since == 0 ? 0 : never ? watch->beats : watch->outage.unanswered;
+    out->silence_ns = watch->silence_ns;
+    out->silence_at = watch->silence_at;
+    if (watch->outage.lost && mono_since(out->now, watch->outage.since) > out->silence_ns) {
+        out->silence_ns = mono_since(out->now, watch->outage.since); /* it goes on */
+        out->silence_at = watch->outage.since;
+    }
     out->finished = watch_done(watch) && !awaits_handshake(watch) && !awaits_report(watch);
 }
 

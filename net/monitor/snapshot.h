@@ -417,7 +417,9 @@ struct snapshot {
     /* Since when nothing is answered: since the start, or (`run.answered`) since the first probe of
      * an outage; 0 = the connection stands, or nothing is watched. */
     mono_ns silent_since;
-    uint64_t unanswered;                           /* probes since then */
+    uint64_t unanswered; /* probes since then */
+    uint64_t silence_ns; /* the longest from a lost probe to the next answer; 0 = none was lost */
+    mono_ns silence_at;  /* when it began */
     struct snapshot_stats run_direct, run_relayed; /* the run, by way */
     mono_ns first_sent_at;                         /* of the run; 0 = none yet */
     size_t ten_count, minute_count, echo_count;

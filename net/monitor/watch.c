@@ -204,6 +204,18 @@ static uint32_t whole_us(uint64_t ns)
     return us == 0 ? 1 : us > UINT32_MAX ? UINT32_MAX : (uint32_t)us;
 }
 
+/* An answer came: how long was it waited for? A probe sent later than the first that is open
+ * answers, so that one is lost. */
+static void note_silence(struct watch *watch, mono_ns now, mono_ns sent_at)
+{
+    mono_ns since = watch->outage.since;
+    uint64_t silent = since == 0 ? 0 : mono_since(now, since);
+    if (sent_at > since && silent > watch->silence_ns) {
+        watch->silence_ns = silent;
+        watch->silence_at = since;
+    }
+}
+
 static void finish(struct watch *watch, struct snapshot_sample *sample,
                    const struct path_event *event, mono_ns now)
 {
@@ -226,6 +238,7 @@ static void finish(struct watch *watch, struct snapshot_sample *sample,
     }
     watch->first_pong_at = watch->first_pong_at == 0 ? now : watch->first_pong_at;
     watch->last_pong_at = now;
+    note_silence(watch, now, sample->sent_at);
     outage_answered(&watch->outage);
     uint64_t rtt_ns = (uint64_t)sample->rtt_us * NS_PER_US;
     grade_sample(&watch->grade, &watch->config.grade, rtt_ns);

@@ -81,9 +81,11 @@ struct watch {
     struct echo echo;    /* through the tunnel */
     uint64_t echo_count; /* answered; answer n at n % SNAPSHOT_ECHOES_MAX */
     struct snapshot_echo echoes[SNAPSHOT_ECHOES_MAX];
-    bool grace_over;              /* the run does not wait for the handshake any more */
-    struct path_route last_route; /* that carried the last pong */
-    mono_ns first_direct_at;      /* 0: never was direct */
+    uint64_t silence_ns; /* the longest time from a probe that was lost to the next answer */
+    mono_ns silence_at;  /* when it began */
+    bool grace_over;     /* the run does not wait for the handshake any more */
+    struct path_route last_route;                                /* that carried the last pong */
+    mono_ns first_direct_at;                                     /* 0: never was direct */
     struct net_address direct_endpoints[SNAPSHOT_ENDPOINTS_MAX]; /* that pongs came from */
     size_t direct_endpoint_count;                                /* ever; the ring keeps the last */
     uint64_t change_count;                                       /* change n at n % WATCH_CHANGES */

@@ -146,6 +146,8 @@ static void fill_figures(struct snapshot *s)
     s->run_relayed.p95_ns = 44 * NS_PER_MS;
     s->run_relayed.p99_ns = 73 * NS_PER_MS;
     s->other = s->run_relayed;
+    s->silence_ns = 3 * NS_PER_SEC;
+    s->silence_at = s->now - 362 * NS_PER_SEC;
     s->first_sent_at = s->now - SAMPLES * NS_PER_SEC;
     s->tunnel_stats.answered = 3;
     s->tunnel_stats.last_ns = 7 * NS_PER_MS;

@@ -173,8 +173,11 @@ static void test_once_connected_a_probe_without_a_way_is_lost_and_not_sent_late(
     assert_int_equal(f->watch->run_by_way[0].lost, 1);
     assert_int_equal(f->watch->run_by_way[1].lost, 0);
     assert_int_equal(f->watch->beats, 3);
+    assert_int_equal(f->watch->silence_ns, 0);
     answer_after(f, NS_PER_MS);
     assert_int_equal(sample(f, 2)->state, SAMPLE_PONG);
+    assert_int_equal(f->watch->silence_ns, NS_PER_SEC + NS_PER_MS); /* from the lost one on */
+    assert_int_equal(f->watch->silence_at, sample(f, 1)->sent_at);
 }
 
 static void test_a_figure_is_the_same_in_its_pong_and_in_the_summary(void **state)

@@ -187,6 +187,7 @@ static void test_the_summary_says_path_and_figures(void **state)
     assert_non_null(strstr(text, "dev1.main: direct to 203.0.113.7:41641"));
     assert_non_null(strstr(text, "watched  22:03:20 to 22:13:20, 10 m"));
     assert_non_null(strstr(text, "600 sent, 12 lost (2.0 %)"));
+    assert_non_null(strstr(text, "silence  3 s at most, from 22:07:18"));
     assert_non_null(strstr(text, "direct   470 answers, p50 6.0 ms"));
     assert_non_null(strstr(text, "  warning  "));
     for (const char *at = text; *at != '\0'; at++) {
