@@ -4,6 +4,7 @@
  *   core_net_uv.c   coordinator, relays, home  core_publish.c  state to snapshot
  *   core_facts.c    what the diagnosis knows   core_diagnose_uv.c  when it is made
  *   core_speed_uv.c the speed test             core_agent_uv.c  the agent's own report
+ *   core_tick_uv.c  what is due
  */
 #ifndef NET_MONITOR_CORE_INTERNAL_H
 #define NET_MONITOR_CORE_INTERNAL_H
@@ -176,9 +177,6 @@ void core_fatal(struct core *core, const struct failure *failure);
 /* The token that was refused is taken: the deployment answered. */
 void core_signed_in_again(struct core *core);
 
-/* Whether time passed without us: before anything is concluded from how long it took. */
-void core_look_for_gap(struct core *core);
-
 /* core_list_uv.c */
 void core_questions_start(struct core *core);
 void core_questions_stop(struct core *core);
@@ -198,14 +196,10 @@ void core_coordinator_start(struct core *core);
 void core_set_connection(struct core *core, struct connection_info *info);
 /* It could not be had (yet): what the coordinator told must do. */
 void core_no_connection(struct core *core);
-/* Starts the probes that are due on every watch, has them sent, and arms the timer. */
-void core_pump(struct core *core);
 /* Shows an agent (and watches it), or a workspace that has none (agent NULL). */
 void core_select(struct core *core, const struct uuid *workspace, const struct uuid *agent);
 /* Watches an agent that is not shown, unless as many are watched as may be. */
 void core_watch(struct core *core, const struct uuid *workspace, const struct uuid *agent);
-/* core_pump from the loop, soon. */
-void core_tick_soon(struct core *core);
 /* Where an agent, or a workspace that has none, stands in the list; false: nowhere. */
 bool core_find_row(const struct core *core, const struct uuid *id,
                    const struct deployment_workspace **workspace,
@@ -214,6 +208,16 @@ struct watch *core_selected_watch(const struct core *core);
 /* The same; of a workspace that has no agent any more, the one that it had: its history is kept. */
 struct watch *core_shown_watch(const struct core *core);
 struct watch *core_find_watch(const struct core *core, const struct uuid *agent);
+
+/* core_tick_uv.c */
+/* Starts the probes that are due on every watch, has them sent, and arms the timer. */
+void core_pump(struct core *core);
+/* The same from the loop, soon. */
+void core_tick_soon(struct core *core);
+/* Whether time passed without us: before anything is concluded from how long it took. */
+void core_look_for_gap(struct core *core);
+/* Says when a connection is lost altogether, and when it is back. */
+void core_look_for_outage(struct core *core, struct watch *watch);
 
 /* core_publish.c */
 enum workspace_state core_workspace_state(enum tailnet_workspace_status status);

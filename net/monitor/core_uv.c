@@ -239,20 +239,6 @@ static void watch_running(struct core *core)
     }
 }
 
-void core_look_for_gap(struct core *core)
-{
-    char text[SNAPSHOT_TEXT];
-    struct snapshot_gap gap;
-    if (!gaps_look(&core->gaps, mono_now(), uv_hrtime(), &gap)) {
-        return;
-    }
-    for (size_t i = 0; i < core->watch_count; i++) {
-        watch_gap(core->watches[i], gap.to);
-    }
-    gap_text(&gap, text, sizeof text);
-    core_event(core, "%s", text);
-}
-
 static void set_paused(struct core *core, bool paused)
 {
     core->paused = paused;

@@ -116,6 +116,7 @@ void watch_gap(struct watch *watch, mono_ns now)
         }
     }
     pass_finished(watch);
+    outage_paused(&watch->outage);
     echo_gap(&watch->echo);
     watch->next_beat = now;
 }

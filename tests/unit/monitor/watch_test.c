@@ -280,6 +280,7 @@ static void test_what_was_under_way_in_a_gap_counts_for_nothing(void **state)
     f->rig.now += 3600 * NS_PER_SEC;
     watch_gap(f->watch, f->rig.now);
     assert_int_equal(sample(f, 1)->state, SAMPLE_VOID);
+    assert_int_equal(f->watch->outage.unanswered, 0);
     assert_int_equal(f->watch->run.sent, 1);
     assert_int_equal(f->watch->run.lost, 0);
     const struct rig_packet *ping = path_rig_find(&f->rig, DISCO_PING, NULL);
