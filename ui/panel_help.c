@@ -72,7 +72,10 @@ static void add_signs(struct help *help, const struct glyphs *g)
     add(help, false, STYLE_DIRECT, g->direct, "direct: solid graph");
     add(help, false, STYLE_RELAY, g->relay, "through a relay: hatched graph");
     add(help, false, STYLE_TUNNEL, g->tunnel, "a ping through the tunnel");
+    add(help, false, STYLE_TEXT, g->shade[0], "heat map: a few probes");
+    add(help, false, STYLE_TEXT, g->shade[HEAT_SHADES - 1], "heat map: the most probes");
     add(help, false, STYLE_LOST, g->lost, "a probe was lost");
+    add(help, false, STYLE_DIM, g->dot, "path strip: nothing came");
     add(help, false, STYLE_STRONG, g->clipped, "above the top of the graph, ms");
     add(help, false, STYLE_DIRECT, g->became_direct, "below it: became direct");
     add(help, false, STYLE_RELAY, g->fell_back, "below it: back to the relay");
