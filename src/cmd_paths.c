@@ -11,6 +11,7 @@
 #include "src/aws_source_uv.h"
 #include "src/cmd.h"
 #include "src/favourites.h"
+#include "src/muted.h"
 #include "src/out.h"
 
 enum { PATH = FAVOURITES_PATH };
@@ -90,19 +91,24 @@ static void print_settings(const struct options *options, const struct settings_
     }
 }
 
-/* The file of the deployment's favourites; while none is known, the folder of all. */
+/* The files of the deployment's favourites and of what is muted on its screens; while none is
+ * known, the folder of all. */
 static void print_state(const struct options *options, const char *deployment)
 {
     char folder[CONFIG_PATH];
-    char path[PATH] = "";
+    char pinned[PATH] = "";
+    char muted[PATH] = "";
+    const char *note = deployment[0] == '\0' ? "a file for each deployment" : "";
     if (favourites_folder(folder, sizeof folder)) {
-        favourites_path(folder, deployment, path);
+        favourites_path(folder, deployment, pinned);
+        muted_path(folder, deployment, muted);
         if (deployment[0] == '\0') {
-            text_copy(path, sizeof path, folder);
+            text_copy(pinned, sizeof pinned, folder);
+            text_copy(muted, sizeof muted, folder);
         }
     }
-    print(options, &(struct row){"favourites", path,
-                                 deployment[0] == '\0' ? "a file for each deployment" : "", false});
+    print(options, &(struct row){"favourites", pinned, note, false});
+    print(options, &(struct row){"muted", muted, note, false});
 }
 
 int cmd_paths(const struct options *options)

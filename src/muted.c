@@ -2,9 +2,12 @@
 
 #include <string.h>
 
-#include "src/state_file.h"
-
 static const char kind[] = "muted";
+
+void muted_path(const char *folder, const char *deployment, char out[STATE_FILE_PATH])
+{
+    state_file_path(folder, kind, deployment, out);
+}
 
 static void read_line(void *owner, const char *text)
 {

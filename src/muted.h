@@ -8,6 +8,10 @@
 #include <stdbool.h>
 
 #include "net/diagnose/finding.h"
+#include "src/state_file.h"
+
+/* The file of a deployment. */
+void muted_path(const char *folder, const char *deployment, char out[STATE_FILE_PATH]);
 
 /* Names that are not known here are passed over. Folder NULL: none is muted. */
 void muted_read(const char *folder, const char *deployment, bool out[FINDING_CODES]);

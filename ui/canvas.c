@@ -21,6 +21,7 @@ static void set_cell(struct cell *cell, enum style style, const char *text)
 {
     text_copy(cell->text, sizeof cell->text, text);
     cell->style = (unsigned char)style;
+    cell->link = false;
 }
 
 void canvas_init(struct canvas *canvas, int rows, int cols, const struct glyphs *glyphs)
@@ -229,6 +230,33 @@ void canvas_right(struct canvas *canvas, struct rect rect, int row, enum style s
 {
     int col = rect.cols - text_columns(text);
     (void)canvas_text(canvas, rect, row, col < 0 ? 0 : col, style, text);
+}
+
+static bool is_address(const char *text)
+{
+    static const char scheme[] = "https://";
+    for (const char *c = text; *c != '\0'; c++) {
+        if (*c <= ' ' || *c >= 0x7f) {
+            return false;
+        }
+    }
+    return strncmp(text, scheme, sizeof scheme - 1) == 0 && strlen(text) < CANVAS_LINK;
+}
+
+void canvas_link(struct canvas *canvas, struct rect rect, int row, int rows, const char *address)
+{
+    if (!is_address(address)) {
+        return;
+    }
+    text_copy(canvas->link, sizeof canvas->link, address);
+    for (int at = row; at < row + rows && at < rect.rows; at++) {
+        for (int col = 0; at >= 0 && col < rect.cols; col++) {
+            struct cell *cell = canvas_cell(canvas, rect.row + at, rect.col + col);
+            if (cell != NULL && strcmp(cell->text, " ") != 0) {
+                cell->link = true;
+            }
+        }
+    }
 }
 
 void canvas_fill(struct canvas *canvas, struct rect rect, enum style style)

@@ -12,11 +12,12 @@
 #include "ui/glyphs.h"
 #include "ui/style.h"
 
-enum { CELL_TEXT = 20, CANVAS_SIDE_MAX = 1000 };
+enum { CELL_TEXT = 20, CANVAS_SIDE_MAX = 1000, CANVAS_LINK = 160 };
 
 struct cell {
     char text[CELL_TEXT]; /* UTF-8; "" = the right half of a wide character */
     unsigned char style;  /* enum style */
+    bool link;            /* leads to the canvas's address */
 };
 
 struct rect {
@@ -26,6 +27,7 @@ struct rect {
 struct canvas {
     int rows, cols;
     const struct glyphs *glyphs;
+    char link[CANVAS_LINK]; /* "" = there is none */
     struct cell *cells;
 };
 
@@ -70,6 +72,10 @@ int canvas_wrap(struct canvas *canvas, struct rect rect, int row, int col, enum 
 /* The same, ending at the rectangle's right edge. */
 void canvas_right(struct canvas *canvas, struct rect rect, int row, enum style style,
                   const char *text);
+
+/* What is written in these rows of the rectangle leads to the address, in terminals that have
+ * links; one address a canvas. One that is not plain https:// is none. */
+void canvas_link(struct canvas *canvas, struct rect rect, int row, int rows, const char *address);
 
 /* Spaces over the whole rectangle. */
 void canvas_fill(struct canvas *canvas, struct rect rect, enum style style);

@@ -1,5 +1,8 @@
 #include "ui/canvas_curses.h"
 
+#include <stdio.h>
+#include <string.h>
+
 #define NCURSES_NOMACROS 1
 #include <curses.h>
 
@@ -9,6 +12,8 @@ enum { COLORS_FEW = 8, COLORS_SOME = 16, COLORS_RICH = 256 };
 
 static bool in_color;
 static enum theme shown_theme;
+static bool has_links;
+static int link_row, link_rows; /* where there is one on the screen */
 
 /* Beyond 256 colours a number is not an entry of the palette but the colour itself. */
 static int color_of(const struct look *look)
@@ -50,10 +55,71 @@ static attr_t attributes_of(enum style style)
     return out;
 }
 
+void canvas_curses_links(bool known)
+{
+    has_links = known;
+}
+
+static bool is_link(const struct canvas *canvas, int row, int col)
+{
+    const struct cell *cell = canvas_cell(canvas, row, col);
+    return cell != NULL && cell->link;
+}
+
+static bool row_has_link(const struct canvas *canvas, int row)
+{
+    int col = 0;
+    while (col < canvas->cols && !is_link(canvas, row, col)) {
+        col++;
+    }
+    return col < canvas->cols;
+}
+
+/* A cell stays a link in the terminal until it is written again: curses writes only what differs.
+ */
+static void clear_links(const struct canvas *canvas)
+{
+    int first = 0;
+    while (first < canvas->rows && !row_has_link(canvas, first)) {
+        first++;
+    }
+    int rows = 0;
+    while (first + rows < canvas->rows && row_has_link(canvas, first + rows)) {
+        rows++;
+    }
+    if (link_rows > 0 && (first != link_row || rows != link_rows)) {
+        (void)wredrawln(stdscr, link_row, link_rows);
+    }
+    link_row = first;
+    link_rows = rows;
+}
+
+/* Over what curses has written, with the same text; the cursor and its attributes are put back. */
+static void write_links(const struct canvas *canvas)
+{
+    for (int row = link_row; row < link_row + link_rows; row++) {
+        for (int col = 0; col < canvas->cols; col++) {
+            if (!is_link(canvas, row, col)) {
+                continue;
+            }
+            (void)printf("\0337\033[%d;%dH\033[0m\033]8;id=more;%s\033\\", row + 1, col + 1,
+                         canvas->link);
+            for (; is_link(canvas, row, col); col++) {
+                (void)fputs(canvas_cell(canvas, row, col)->text, stdout);
+            }
+            (void)fputs("\033]8;;\033\\\0338", stdout);
+        }
+    }
+    (void)fflush(stdout);
+}
+
 void canvas_curses_show(const struct canvas *canvas, bool anew)
 {
     if (anew) {
         (void)clearok(curscr, TRUE);
+    }
+    if (has_links) {
+        clear_links(canvas);
     }
     (void)werase(stdscr);
     for (int row = 0; row < canvas->rows; row++) {
@@ -72,4 +138,7 @@ void canvas_curses_show(const struct canvas *canvas, bool anew)
     (void)wmove(stdscr, canvas->rows > 0 ? canvas->rows - 1 : 0, 0);
     (void)wnoutrefresh(stdscr);
     (void)doupdate();
+    if (has_links) {
+        write_links(canvas);
+    }
 }

@@ -85,6 +85,14 @@ static void add_section(struct page *page, const char *head, const char *text)
     }
 }
 
+/* Where it is described, for those who would read more. */
+static void add_docs(struct page *page, const char *address)
+{
+    int first = page->row + (page->roomy ? 2 : 1);
+    add_section(page, "MORE", address);
+    canvas_link(page->canvas, page->rect, first, page->row - first, address);
+}
+
 static void add_evidence(struct page *page, const char *head, const struct facts *facts,
                          enum finding_code code)
 {
@@ -136,7 +144,7 @@ static void add_standing(struct page *page, const struct finding *one, const str
     add_section(page, "WHY IT MATTERS", one->why);
     add_section(page, "WHAT TO DO", one->remedy);
     add_evidence(page, "HOW WE KNOW", facts, one->code);
-    add_section(page, "MORE", one->docs);
+    add_docs(page, one->docs);
 }
 
 static void add_check(struct page *page, const struct found_row *row, const struct facts *facts)
@@ -148,7 +156,7 @@ static void add_check(struct page *page, const struct found_row *row, const stru
     add_section(page, "WHY IT IS NOT KNOWN", row->unknown);
     add_section(page, "WHY IT WOULD MATTER", check_why(code));
     add_evidence(page, row->state == CHECK_UNKNOWN ? "WHAT IS KNOWN" : "HOW WE KNOW", facts, code);
-    add_section(page, "MORE", check_docs(code));
+    add_docs(page, check_docs(code));
 }
 
 static int add_all(struct page *page, const struct found_row *row, const struct snapshot *s)

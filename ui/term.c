@@ -21,6 +21,7 @@
 #include "net/base/text.h"
 #include "ui/canvas_curses.h"
 #include "ui/key.h"
+#include "ui/links_known.h"
 
 enum { ESC_DELAY_MS = 25, RESTORE_MAX = 512, ALT_STACK = 64 << 10 };
 
@@ -279,6 +280,7 @@ enum net_err term_open(const struct term_options *options, struct failure *why)
     set_modes();
     canvas_curses_start(wants_color(options));
     canvas_curses_theme(THEME_SAFE);
+    canvas_curses_links(links_known(env));
     catch_fatal_signals();
     keep_stderr();
     term.open = true;

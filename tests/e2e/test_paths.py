@@ -36,6 +36,7 @@ def test_all_files_are_below_the_home_of_the_user(tmp_path):
         "url": ("/.config/coderv2/url", "there"),
         "session": ("/.config/coderv2/session", "there"),
         "favourites": ("/.local/state/derptop/favourites-coder.example.com", "not there"),
+        "muted": ("/.local/state/derptop/muted-coder.example.com", "not there"),
         "aws_ranges": ("/.cache/derptop/aws-ip-ranges.json", "not there"),
     }
     assert files["kept_files"]["exists"] and files["log"]["path"] is None
@@ -76,7 +77,7 @@ def test_as_text_it_is_a_line_for_each_file(tmp_path):
 def test_without_a_home_there_is_no_place_and_no_failure():
     files, summary = by_name(HOME=None, CODER_CONFIG_DIR=None, XDG_CONFIG_HOME=None, XDG_STATE_HOME=None,
                              XDG_CACHE_HOME=None)
-    for name in ("settings", "url", "session", "favourites", "aws_ranges"):
+    for name in ("settings", "url", "session", "favourites", "muted", "aws_ranges"):
         assert (files[name]["path"], files[name]["state"]) == (None, "none"), files[name]
     assert summary["deployment"] == ""
 

@@ -275,6 +275,26 @@ def test_a_finding_is_read_in_full_with_how_it_is_known_and_what_has_passed(env)
         leave(screen)
 
 
+@pytest.mark.parametrize("version, linked", [("7600", True), ("4900", False)])
+def test_the_docs_are_a_link_where_the_terminal_is_known_to_have_them(env, version, linked):
+    with monitor({**env, "VTE_VERSION": version}, term="xterm-256color") as screen:
+        connected(screen)
+        screen.wait_for(r"\d+ passed")
+        screen.send("d")
+        screen.wait_for(r"https://coder\.com/docs")
+        before = len(screen.raw)
+        screen.send("j")
+        screen.wait_for(r" 2 of \d+")
+        link = rb"\x1b\]8;id=more;https://coder\.com/docs[^\x1b]*\x1b\\https://[^\x1b]+\x1b\]8;;\x1b\\"
+        if linked:
+            screen.wait_until(lambda s: re.search(link, s.raw[before:]), "a link")
+        else:
+            assert b"\x1b]8" not in screen.raw
+        screen.send("escape")
+        screen.wait_gone("MORE")
+        leave(screen)
+
+
 def test_q_leaves_nothing_and_capital_q_a_summary(env):
     with monitor(env) as screen:
         connected(screen)

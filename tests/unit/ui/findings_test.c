@@ -213,6 +213,32 @@ static void test_a_long_text_is_scrolled_to_its_end_and_no_further(void **state)
     free(end);
 }
 
+static void test_the_address_to_read_more_at_is_a_link_and_nothing_else_is(void **state)
+{
+    (void)state;
+    enum { ROWS = 24, COLS = 80 };
+    struct canvas canvas;
+    char linked[256] = "";
+    face_press(&app, s, "d");
+    canvas_init(&canvas, ROWS, COLS, &glyphs_ascii);
+    app_draw(&app, s, &canvas);
+    for (int i = 0; i < ROWS * COLS; i++) {
+        if (canvas.cells[i].link) {
+            text_copy(linked + strlen(linked), sizeof linked - strlen(linked),
+                      canvas.cells[i].text);
+        }
+    }
+    assert_string_equal(linked, s->findings[0].docs); /* over two rows */
+    assert_string_equal(canvas.link, s->findings[0].docs);
+    canvas_clear(&canvas);
+    /* What a recording says is an address need not be one. */
+    text_copy(s->findings[0].docs, sizeof s->findings[0].docs, "https://x\033]8;;y");
+    canvas_init(&canvas, ROWS, COLS, &glyphs_ascii);
+    app_draw(&app, s, &canvas);
+    assert_string_equal(canvas.link, "");
+    canvas_clear(&canvas);
+}
+
 static void test_all_passed_is_said_and_so_is_what_is_not_known(void **state)
 {
     (void)state;
@@ -243,6 +269,7 @@ int main(void)
         CASE(test_the_list_is_narrowed_by_a_word_and_by_leaving_out_what_passed),
         CASE(test_what_is_copied_is_what_is_chosen_and_the_path_is_no_finding),
         CASE(test_a_long_text_is_scrolled_to_its_end_and_no_further),
+        CASE(test_the_address_to_read_more_at_is_a_link_and_nothing_else_is),
         CASE(test_all_passed_is_said_and_so_is_what_is_not_known),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
