@@ -299,7 +299,7 @@ def test_q_leaves_nothing_and_capital_q_a_summary(env):
     with monitor(env) as screen:
         connected(screen)
         leave(screen, "Q")
-        assert re.search(r"dev1 · main: (direct|relayed)", screen.text()), screen.text()
+        assert re.search(r"dev1\.main: (direct|relayed)", screen.text()), screen.text()
         assert "answers, p50" in screen.text()
 
 
