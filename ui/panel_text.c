@@ -16,8 +16,10 @@ static enum style level_style(enum log_level level)
     return styles[level];
 }
 
+/* Of what is cut, the ellipsis. */
 static void reverse(struct canvas *canvas, struct rect inner, int row, int col, int cols)
 {
+    col = col >= inner.cols ? inner.cols - 1 : col;
     for (int i = col; i < col + cols && i < inner.cols; i++) {
         struct cell *cell = canvas_cell(canvas, inner.row + row, inner.col + i);
         if (cell != NULL) {
@@ -40,6 +42,36 @@ static int draw_found(struct canvas *canvas, struct rect inner, int row, int col
         from += at + strlen(sought);
     }
     return used;
+}
+
+/* What is looked for, as a row shows it from that column on. */
+static bool row_holds(const struct canvas *canvas, struct rect inner, int row, int col,
+                      const char *sought)
+{
+    for (; *sought != '\0'; sought++, col++) {
+        const struct cell *cell = canvas_cell(canvas, inner.row + row, inner.col + col);
+        char letter[] = {*sought, '\0'};
+        size_t at = 0;
+        if (col >= inner.cols || cell == NULL || cell->text[0] == '\0' ||
+            !text_holds(cell->text, letter, &at)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+/* A text in several rows, with what is looked for reversed in it. */
+static void wrap_found(struct canvas *canvas, struct rect inner, int row, const char *text,
+                       const char *sought)
+{
+    int rows = canvas_wrap(canvas, inner, row, 1, STYLE_TEXT, text);
+    for (int r = row; sought[0] != '\0' && r < row + rows && r < inner.rows; r++) {
+        for (int col = 0; col < inner.cols; col++) {
+            if (row_holds(canvas, inner, r, col, sought)) {
+                reverse(canvas, inner, r, col, (int)strlen(sought));
+            }
+        }
+    }
 }
 
 static int draw_time(struct canvas *canvas, struct rect inner, int row, struct wall_time when,
@@ -114,7 +146,8 @@ static const char *text_of(const struct snapshot *s, enum view view, size_t inde
 
 /* The chosen line in full, below the others, where it is wider than they may be. Returns the rows
  * that are left for those. */
-static int draw_chosen(struct canvas *canvas, struct rect inner, enum view view, const char *text)
+static int draw_chosen(struct canvas *canvas, struct rect inner, enum view view, const char *text,
+                       const char *sought)
 {
     enum { LOG_COLS = 28, EVENT_COLS = 11, FULL_ROWS = 4, LEAST = 8 };
     int before = view == VIEW_LOG ? LOG_COLS : EVENT_COLS; /* of a line, before its text */
@@ -125,7 +158,7 @@ static int draw_chosen(struct canvas *canvas, struct rect inner, enum view view,
     for (int col = 0; col < inner.cols; col++) {
         canvas_put(canvas, inner.row + rows, inner.col + col, STYLE_BORDER, canvas->glyphs->h);
     }
-    (void)canvas_wrap(canvas, inner, rows + 1, 1, STYLE_TEXT, text);
+    wrap_found(canvas, inner, rows + 1, text, sought);
     return rows;
 }
 
@@ -142,7 +175,7 @@ static void draw_lines(struct canvas *canvas, struct rect rect, const struct app
     note_text(canvas->glyphs, app, view, note, sizeof note);
     canvas_box(canvas, rect, view_name(view), note);
     if (!app->follow && lines->count > 0 && !held->mark) {
-        inner.rows = draw_chosen(canvas, inner, view, text_of(s, view, held->index));
+        inner.rows = draw_chosen(canvas, inner, view, text_of(s, view, held->index), sought);
     }
     int first = first_shown((int)lines->chosen, (int)lines->count, inner.rows);
     for (int i = 0; i < inner.rows && first + i < (int)lines->count; i++) {

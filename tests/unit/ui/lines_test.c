@@ -167,26 +167,40 @@ static void test_what_is_held_stays_while_lines_come_and_hide(void **state)
     assert_string_equal(chosen(one), "something new");
 }
 
-static void test_each_occurrence_stands_out_without_colour(void **state)
+/* How many cells stand out. */
+static int reversed_cells(struct reading *one)
 {
-    struct reading *one = *state;
     struct canvas canvas;
-    add_line(one, "disco, Disco and again DISCO");
-    press(one, "l1/disco");
+    int reversed = 0;
     canvas_init(&canvas, ROWS, COLS, &glyphs_utf8);
     app_draw(&one->app, &one->s, &canvas);
-    char *text = canvas_dump(&canvas);
-    assert_non_null(strstr(text, "no pong from"));
-    int reversed = 0;
     for (int row = 1; row < ROWS - 1; row++) {
         for (int col = 1; col < COLS - 1; col++) {
             reversed += canvas_cell(&canvas, row, col)->style == STYLE_SELECTED ? 1 : 0;
         }
     }
-    /* The part's name of one line, and the three words of the other. */
-    assert_int_equal(reversed, 4 * (int)strlen("disco"));
-    free(text);
     canvas_clear(&canvas);
+    return reversed;
+}
+
+static void test_each_occurrence_stands_out_without_colour(void **state)
+{
+    struct reading *one = *state;
+    add_line(one, "disco, Disco and again DISCO");
+    press(one, "l1/disco");
+    /* The part's name of one line, and the three words of the other. */
+    assert_int_equal(reversed_cells(one), 4 * (int)strlen("disco"));
+}
+
+static void test_what_is_found_where_a_line_is_cut_stands_out_below_it(void **state)
+{
+    struct reading *one = *state;
+    add_line(one,
+             "a line that is longer than the screen is wide, and that holds at its end a thing");
+    press(one, "l1/thing");
+    assert_int_equal(reversed_cells(one), 1); /* the ellipsis */
+    press(one, "{Tab}{Enter}");
+    assert_int_equal(reversed_cells(one), 1 + (int)strlen("thing"));
 }
 
 static void test_a_mark_is_a_line_at_its_time_and_leads_to_the_graph(void **state)
@@ -256,6 +270,7 @@ int main(void)
         CASE(test_the_level_hides_from_a_search_and_it_says_so),
         CASE(test_what_is_held_stays_while_lines_come_and_hide),
         CASE(test_each_occurrence_stands_out_without_colour),
+        CASE(test_what_is_found_where_a_line_is_cut_stands_out_below_it),
         CASE(test_a_mark_is_a_line_at_its_time_and_leads_to_the_graph),
         CASE(test_a_mark_of_now_is_set_while_following),
         CASE(test_while_a_word_is_typed_the_last_row_says_how_it_ends),
