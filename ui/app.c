@@ -93,10 +93,7 @@ static bool type(struct app *app, const struct snapshot *s, int key)
         return false;
     }
     if (key == KEY_CODE_ESC) {
-        if (app_in_lines(app)) {
-            app_lines_forget(app);
-        }
-        list->filter[0] = '\0';
+        app_forget_word(app);
         list->typing = false;
     } else if (key == KEY_CODE_BACKSPACE) {
         list->typing = len > 0;

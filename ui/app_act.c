@@ -106,11 +106,8 @@ static unsigned filter(struct app *app)
 static unsigned back(struct app *app, const struct snapshot *s)
 {
     struct app_list *list = app_list(app);
-    if (list->filter[0] != '\0' && app_in_lines(app)) {
-        app_lines_forget(app);
-    } else if (list->filter[0] != '\0') {
-        list->filter[0] = '\0';
-        list->at = 0;
+    if (list->filter[0] != '\0') {
+        app_forget_word(app);
     } else if (app->depth > 1) {
         app->depth--;
     } else if (app->full) {
@@ -225,9 +222,9 @@ static unsigned act_on_list(struct app *app, enum action action, int index,
     case ACTION_FILTER:
         return filter(app);
     case ACTION_MATCH_NEXT:
-        return app_lines_match(app, s, true);
+        return app_match(app, s, true);
     case ACTION_MATCH_BACK:
-        return app_lines_match(app, s, false);
+        return app_match(app, s, false);
     case ACTION_OTHERS:
         return app_lines_others(app, s);
     case ACTION_SORT:

@@ -38,6 +38,41 @@ unsigned app_findings_move(struct app *app, const struct snapshot *s, int64_t by
     return APP_REDRAW;
 }
 
+/* Of the rows that are listed, which are all of them once the word is no filter any more. */
+unsigned app_findings_match(struct app *app, const struct snapshot *s, bool down)
+{
+    struct found found;
+    const char *filter = app->lists[VIEW_DETAILS].filter;
+    const char *word = filter[0] != '\0' ? filter : app->sought;
+    size_t of = 0;
+    size_t nth = 0;
+    found_listed(app, s, &found);
+    size_t from = found.count == 0 ? 0 : found_chosen(app, &found);
+    size_t to = from;
+    bool round = false;
+    for (size_t i = found.count; i > 0; i--) { /* the nearest is looked at last */
+        size_t at = (from + (down ? i : found.count - i)) % found.count;
+        bool holds = found_holds(&found.rows[at], word);
+        of += holds ? 1 : 0;
+        to = holds ? at : to;
+        round = holds ? (down ? at <= from : at >= from) : round;
+    }
+    if (of == 0) {
+        app_say(app, "no finding is about \"%s\"", word);
+        return APP_REDRAW;
+    }
+    for (size_t i = 0; i <= to; i++) {
+        nth += found_holds(&found.rows[i], word) ? 1 : 0;
+    }
+    choose(app, found.rows[to].code);
+    if (of == 1) {
+        app_say(app, "the only match");
+    } else {
+        app_say(app, "match %zu of %zu%s", nth, of, app_round_words(round, down));
+    }
+    return APP_REDRAW;
+}
+
 unsigned app_findings_page(struct app *app, bool down)
 {
     int to = app->scrolled + (down ? PAGE_ROWS : -PAGE_ROWS);

@@ -46,21 +46,25 @@ void app_open_rows(struct app *app, const struct snapshot *s, enum view view);
 bool app_in_lines(const struct app *app); /* log or events are on top */
 unsigned app_lines_move(struct app *app, const struct snapshot *s, int64_t by);
 unsigned app_lines_follow(struct app *app, const struct snapshot *s);
-unsigned app_lines_match(struct app *app, const struct snapshot *s, bool down);
 unsigned app_lines_others(struct app *app, const struct snapshot *s);
 /* Shows the chosen line's moment in the graph. */
 unsigned app_lines_choose(struct app *app, const struct snapshot *s);
 unsigned app_lines_mark(struct app *app, const struct snapshot *s);
 /* What was typed is what is looked for. */
 void app_lines_typed(struct app *app, const struct snapshot *s);
-/* Nothing is looked for any more; next and previous match know what it was. */
-void app_lines_forget(struct app *app);
+/* Nothing is looked for any more; in views of text, next and previous match know what it was. */
+void app_forget_word(struct app *app);
+/* The next match of what is looked for, or was last: in log, events and details. */
+unsigned app_match(struct app *app, const struct snapshot *s, bool down);
+/* That it went past the end, if it did. */
+const char *app_round_words(bool round, bool down);
 
 /* app_graph.c: ACTION_ZOOM_IN to ACTION_MARK */
 unsigned app_graph_act(struct app *app, enum action action, const struct snapshot *s);
 
 /* app_findings.c */
 void app_findings_open(struct app *app, const struct snapshot *s);
+unsigned app_findings_match(struct app *app, const struct snapshot *s, bool down);
 unsigned app_findings_move(struct app *app, const struct snapshot *s, int64_t by);
 unsigned app_findings_page(struct app *app, bool down);
 unsigned app_findings_act(struct app *app, enum action action, const struct snapshot *s);

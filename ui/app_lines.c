@@ -35,13 +35,18 @@ unsigned app_lines_follow(struct app *app, const struct snapshot *s)
 
 /* --- looking for ------------------------------------------------------------------------------ */
 
-void app_lines_forget(struct app *app)
+void app_forget_word(struct app *app)
 {
     struct app_list *list = app_list(app);
-    if (list->filter[0] != '\0') {
-        text_copy(app->sought, sizeof app->sought, list->filter);
-        list->filter[0] = '\0';
+    if (list->filter[0] == '\0') {
+        return;
     }
+    if (app_in_lines(app) || app_view(app) == VIEW_DETAILS) { /* the line stays chosen */
+        text_copy(app->sought, sizeof app->sought, list->filter);
+    } else {
+        list->at = 0;
+    }
+    list->filter[0] = '\0';
 }
 
 static void say_none(struct app *app)
@@ -69,16 +74,10 @@ static void show_match(struct app *app, const struct lines_match *match, const c
     }
 }
 
-unsigned app_lines_match(struct app *app, const struct snapshot *s, bool down)
+static unsigned match_in_lines(struct app *app, const struct snapshot *s, bool down)
 {
     struct app_list *list = app_list(app);
     struct lines_match match;
-    if (list->filter[0] == '\0' && app->sought[0] == '\0') {
-        char key[KEYS_TEXT_SIZE];
-        keys_text(&app->keys, ACTION_FILTER, 1, key);
-        app_say(app, "nothing is looked for yet: %s and a word does", key);
-        return APP_REDRAW;
-    }
     if (list->filter[0] == '\0') { /* again, and what is around it stays */
         text_copy(list->filter, sizeof list->filter, app->sought);
         app->all_lines = true;
@@ -87,12 +86,25 @@ unsigned app_lines_match(struct app *app, const struct snapshot *s, bool down)
     if (match.of == 0) {
         say_none(app);
     } else {
-        show_match(app, &match,
-                   !match.round ? ""
-                   : down       ? ", from the end to the first"
-                                : ", from the start to the last");
+        show_match(app, &match, app_round_words(match.round, down));
     }
     return APP_REDRAW;
+}
+
+const char *app_round_words(bool round, bool down)
+{
+    return !round ? "" : down ? ", from the end to the first" : ", from the start to the last";
+}
+
+unsigned app_match(struct app *app, const struct snapshot *s, bool down)
+{
+    if (app_list(app)->filter[0] == '\0' && app->sought[0] == '\0') {
+        char key[KEYS_TEXT_SIZE];
+        keys_text(&app->keys, ACTION_FILTER, 1, key);
+        app_say(app, "nothing is looked for yet: %s and a word does", key);
+        return APP_REDRAW;
+    }
+    return app_in_lines(app) ? match_in_lines(app, s, down) : app_findings_match(app, s, down);
 }
 
 void app_lines_typed(struct app *app, const struct snapshot *s)

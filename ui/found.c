@@ -64,18 +64,22 @@ void found_all(const struct app *app, const struct snapshot *s, struct found *ou
         (struct found_row){.code = FOUND_PATH, .state = CHECK_PASSED, .unknown = ""};
 }
 
-static bool is_listed(const struct app *app, const struct found_row *row)
+bool found_holds(const struct found_row *row, const char *word)
 {
-    const char *filter = app->lists[VIEW_DETAILS].filter;
     size_t at = 0;
     if (row->code == FOUND_PATH) {
-        return text_holds("the path, in full", filter, &at);
+        return text_holds("the path, in full", word, &at);
     }
     enum finding_code code = (enum finding_code)row->code;
-    bool hidden = row->state == CHECK_PASSED && app->hide_passed;
-    return !hidden && (text_holds(finding_name(code), filter, &at) ||
-                       text_holds(finding_title(code), filter, &at) ||
-                       text_holds(finding_side_name(finding_side_of(code)), filter, &at));
+    return text_holds(finding_name(code), word, &at) ||
+           text_holds(finding_title(code), word, &at) ||
+           text_holds(finding_side_name(finding_side_of(code)), word, &at);
+}
+
+static bool is_listed(const struct app *app, const struct found_row *row)
+{
+    bool hidden = row->code != FOUND_PATH && row->state == CHECK_PASSED && app->hide_passed;
+    return !hidden && found_holds(row, app->lists[VIEW_DETAILS].filter);
 }
 
 void found_listed(const struct app *app, const struct snapshot *s, struct found *out)

@@ -36,6 +36,9 @@ void found_all(const struct app *app, const struct snapshot *s, struct found *ou
 /* Those that the view of details lists: what the filter passes, with or without what has passed. */
 void found_listed(const struct app *app, const struct snapshot *s, struct found *out);
 
+/* Whether a row is about a word: its name, its title, its side. */
+bool found_holds(const struct found_row *row, const char *word);
+
 /* The row that is chosen there; 0 where none is. */
 size_t found_chosen(const struct app *app, const struct found *found);
 

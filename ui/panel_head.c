@@ -166,8 +166,13 @@ void panel_notice(struct canvas *canvas, struct rect rect, const struct snapshot
 static bool footer_word(const struct app *app, enum action action, char key[KEYS_TEXT_SIZE])
 {
     const struct action_info *info = action_info(action);
-    if (info->word == NULL || (info->views & (1U << app_view(app))) == 0) {
+    enum view view = app_view(app);
+    if (info->word == NULL || (info->views & (1U << view)) == 0) {
         return false;
+    }
+    if (action == ACTION_MATCH_NEXT && view == VIEW_DETAILS && app->lists[view].filter[0] == '\0' &&
+        app->sought[0] == '\0') {
+        return false; /* there the room is needed for what a finding has */
     }
     keys_text(&app->keys, action, action == ACTION_LEVEL ? KEYS_EACH : 1, key);
     if (action == ACTION_ZOOM_IN || action == ACTION_MATCH_NEXT) { /* both ways in one place */

@@ -186,6 +186,28 @@ static void test_the_list_is_narrowed_by_a_word_and_by_leaving_out_what_passed(v
     assert_int_equal(chosen(), FINDING_CLIENT_LOW_MTU);
 }
 
+static void test_a_word_is_gone_after_in_the_list_and_again_when_it_is_whole(void **state)
+{
+    (void)state;
+    face_press(&app, s, "dn");
+    assert_string_equal(app.status, "nothing is looked for yet: / and a word does");
+    face_press(&app, s, "/mtu{Enter}n");
+    assert_string_equal(app.status, "match 2 of 3");
+    assert_int_equal(chosen(), FINDING_AGENT_LOW_MTU);
+    face_press(&app, s, "NN");
+    assert_string_equal(app.status, "match 3 of 3, from the start to the last");
+    assert_int_equal(chosen(), FINDING_PATH_MTU);
+    face_press(&app, s, "{Esc}");
+    assert_int_equal(chosen(), FINDING_PATH_MTU); /* it stays chosen */
+    found_listed(&app, s, &found);
+    assert_int_equal(found.count, FOUND_ROWS);
+    face_press(&app, s, "n");
+    assert_string_equal(app.status, "match 1 of 3, from the end to the first");
+    assert_int_equal(chosen(), FINDING_CLIENT_LOW_MTU);
+    face_press(&app, s, "/a word of no finding{Enter}N");
+    assert_string_equal(app.status, "no finding is about \"a word of no finding\"");
+}
+
 static void test_what_is_copied_is_what_is_chosen_and_the_path_is_no_finding(void **state)
 {
     (void)state;
@@ -267,6 +289,7 @@ int main(void)
         CASE(test_what_a_muted_cause_explains_stands_for_itself),
         CASE(test_the_chosen_one_stays_chosen_when_another_comes_above_it),
         CASE(test_the_list_is_narrowed_by_a_word_and_by_leaving_out_what_passed),
+        CASE(test_a_word_is_gone_after_in_the_list_and_again_when_it_is_whole),
         CASE(test_what_is_copied_is_what_is_chosen_and_the_path_is_no_finding),
         CASE(test_a_long_text_is_scrolled_to_its_end_and_no_further),
         CASE(test_the_address_to_read_more_at_is_a_link_and_nothing_else_is),
