@@ -81,9 +81,9 @@ static unsigned form(struct app *app, const struct snapshot *s)
 {
     enum { ANSWERS_LEAST = 10 };
     static const char *const names[FORM_COUNT] = {"line", "heat map", "histogram"};
-    static const char *const words[FORM_COUNT] = {
-        "the slowest probe of each moment", "when how many probes came back how fast: many is dark",
-        "how many probes of this window came back how fast"};
+    static const char *const words[FORM_COUNT] = {"the slowest probe of each moment",
+                                                  "the darker, the more probes",
+                                                  "how many probes came back how fast"};
     struct histogram h;
     struct graph_view view;
     enum graph_form next = (enum graph_form)((app->form + 1) % FORM_COUNT);
@@ -102,9 +102,8 @@ static unsigned form(struct app *app, const struct snapshot *s)
     app->form = next;
     app->window.cursor &= next != FORM_HISTOGRAM; /* which has no time to point at */
     app_say(app, "%s: %s", names[next],
-            h.rough && next != FORM_LINE
-                ? "of what is older (~) least, middle and greatest are known"
-                : words[next]);
+            h.rough && next != FORM_LINE ? "of older ones (~) least, middle, greatest"
+                                         : words[next]);
     return APP_REDRAW;
 }
 
