@@ -26,8 +26,9 @@ struct watch_line {
     uv_timer_t direct; /* of the wait for a direct path, or (--watch) the next look at the reader */
     struct grade_limits grade;
     bool utf8;
-    bool over;  /* the limit is */
-    bool taken; /* there is a `last` */
+    bool over;     /* the limit is */
+    bool taken;    /* there is a `last` */
+    bool answered; /* in it, a pong of the agent was */
     struct snapshot last;
     mono_ns started_at;
     bool said;           /* a line was printed: */
@@ -76,7 +77,7 @@ static void take_once(struct watch_line *line, const struct snapshot *s)
 {
     bool disabled = s->direct_disabled_client || s->direct_disabled_deployment;
     uint64_t after = mono_since(s->now, line->started_at);
-    if (s->fatal) {
+    if (s->fatal && s->run.answered == 0) {
         headless_stop(&line->headless, s->fatal_status);
     } else if (s->run.answered > 0 && (s->path == PATH_DIRECT || disabled)) {
         headless_stop(&line->headless, EXIT_DONE);
@@ -121,6 +122,17 @@ static void on_over(uv_timer_t *timer)
     }
 }
 
+/* An agent that is new, for the workspace was started again, has its time, too. */
+static void note_new_agent(struct watch_line *line, const struct snapshot *s)
+{
+    bool is_new = line->answered && s->run.answered == 0;
+    line->answered = s->run.answered > 0;
+    if (is_new) {
+        line->over = false;
+        (void)uv_timer_start(&line->limit, on_over, line->options->timeout_ns / NS_PER_MS, 0);
+    }
+}
+
 static void on_look(uv_timer_t *timer)
 {
     (void)timer;
@@ -139,8 +151,9 @@ static void take(void *owner, const struct snapshot *s)
         take_once(line, s);
         return;
     }
+    note_new_agent(line, s);
     show(line);
-    if (s->fatal) {
+    if (s->fatal && s->run.answered == 0) { /* else what stands goes on as long as it does */
         headless_stop(&line->headless, s->fatal_status);
     }
 }

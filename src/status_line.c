@@ -35,37 +35,78 @@ static uint64_t latency_of(const struct snapshot *s)
     return s->path == PATH_DIRECT ? s->path_latency_ns : 0;
 }
 
+/* An error that leaves no answer to be waited for. NULL: none of these stands. */
+static const struct finding *cause_of(const struct snapshot *s)
+{
+    static const bool causes[FINDING_CODES] = {
+        [FINDING_TOKEN_REFUSED] = true,       [FINDING_WORKSPACE_STOPPED] = true,
+        [FINDING_VERSION_SKEW] = true,        [FINDING_COORDINATOR_LOST] = true,
+        [FINDING_AGENT_NOT_CONNECTED] = true, [FINDING_DERP_UNREACHABLE] = true,
+        [FINDING_AGENT_UNREACHABLE] = true,   [FINDING_HANDSHAKE_STALE] = true,
+    };
+    for (size_t i = 0; i < s->finding_count; i++) {
+        if (s->findings[i].severity == SEVERITY_ERROR && causes[s->findings[i].code]) {
+            return &s->findings[i];
+        }
+    }
+    return NULL;
+}
+
+static enum status_state state_of(const struct snapshot *s, bool over)
+{
+    if (s->run.answered == 0) {
+        bool vain = over || s->fatal || cause_of(s) != NULL;
+        return vain ? STATUS_NO_ANSWER : STATUS_CONNECTING;
+    }
+    if (s->path == PATH_NONE || lost_in_a_row(s) >= STATUS_LOST_IN_A_ROW) {
+        return STATUS_NO_ANSWER;
+    }
+    return s->path == PATH_DIRECT ? STATUS_DIRECT : STATUS_RELAYED;
+}
+
+/* A finding stays for some seconds after its cause is gone; the line is not to say both. */
+static bool is_refuted(const struct finding *one, enum status_state state)
+{
+    bool answered = state == STATUS_RELAYED || state == STATUS_DIRECT;
+    bool absent = one->code == FINDING_AGENT_UNREACHABLE ||
+                  (one->code == FINDING_AGENT_NOT_CONNECTED && one->severity == SEVERITY_ERROR);
+    return (absent && answered) || (one->code == FINDING_DERP_RELAY && state == STATUS_DIRECT);
+}
+
 static void take_findings(const struct snapshot *s, struct status *out)
 {
     enum finding_severity worst = SEVERITY_OK;
     for (size_t i = 0; i < s->finding_count; i++) {
         const struct finding *one = &s->findings[i];
+        if (is_refuted(one, out->state)) {
+            continue;
+        }
         out->findings[one->code] = (uint8_t)one->severity;
+        out->finding_count++;
         if (one->severity > worst) {
             worst = one->severity;
             out->worst = one->code;
         }
     }
-    out->finding_count = s->finding_count;
-}
-
-static bool has_error(const struct status *status)
-{
-    return status->finding_count > 0 && status->findings[status->worst] == SEVERITY_ERROR;
 }
 
 /* A finding that says why; else the step on which the connection stands. */
 static void reason_of(const struct snapshot *s, struct status *out)
 {
-    if (has_error(out)) { /* in fewer words than a notice has */
-        text_copy(out->reason, sizeof out->reason, finding_title(out->worst));
+    const struct finding *cause = cause_of(s);
+    bool began = s->run.answered > 0;
+    if (cause != NULL) { /* in fewer words than a notice has */
+        text_copy(out->reason, sizeof out->reason, finding_title(cause->code));
         return;
     }
-    if (s->fatal) {
-        text_copy(out->reason, sizeof out->reason, s->notice);
+    if (s->fatal || began) {
+        text_copy(out->reason, sizeof out->reason,
+                  s->fatal               ? s->notice
+                  : s->path == PATH_NONE ? "the agent left the tailnet"
+                                         : "the last pings are lost");
         return;
     }
-    for (size_t i = 0; i < LADDER_STEPS && s->run.answered == 0; i++) {
+    for (size_t i = 0; i < LADDER_STEPS; i++) {
         const struct snapshot_step *step = &s->ladder[i];
         if (step->state != LADDER_DONE) {
             text_format(out->reason, sizeof out->reason, "stopped at \"%s\"%s%s",
@@ -74,21 +115,6 @@ static void reason_of(const struct snapshot *s, struct status *out)
             return;
         }
     }
-    text_copy(out->reason, sizeof out->reason, "the last pings are lost");
-}
-
-static enum status_state state_of(const struct snapshot *s, bool over, const struct status *status)
-{
-    if (s->fatal) {
-        return STATUS_NO_ANSWER;
-    }
-    if (s->run.answered == 0) {
-        return over || has_error(status) ? STATUS_NO_ANSWER : STATUS_CONNECTING;
-    }
-    if (s->path == PATH_NONE || lost_in_a_row(s) >= STATUS_LOST_IN_A_ROW) {
-        return STATUS_NO_ANSWER;
-    }
-    return s->path == PATH_DIRECT ? STATUS_DIRECT : STATUS_RELAYED;
 }
 
 static enum latency_grade grade_of(const struct snapshot *s, const struct grade_limits *limits,
@@ -108,8 +134,8 @@ void status_of(const struct snapshot *s, bool over, const struct grade_limits *l
                struct status *out)
 {
     *out = (struct status){0};
+    out->state = state_of(s, over);
     take_findings(s, out);
-    out->state = state_of(s, over, out);
     if (out->state == STATUS_NO_ANSWER) {
         reason_of(s, out);
     } else if (out->state != STATUS_CONNECTING) {

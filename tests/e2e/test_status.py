@@ -1,7 +1,9 @@
 """`derptop status`: a connection in one line, once for a prompt, or a line for each change of it."""
 
 import json
+import os
 import re
+import select
 import signal
 import subprocess
 import time
@@ -56,7 +58,7 @@ def test_a_direct_path_is_waited_for_a_moment(lab):
     code, line = status(lab.client_environment())
     took = time.monotonic() - began
     lab.do("agents direct")
-    assert code == 0 and RELAYED.fullmatch(line) and 1 <= took < 5, (took, line)
+    assert code == 0 and RELAYED.fullmatch(line) and 1 <= took < 20, (took, line)
 
 
 def test_an_agent_that_is_gone_is_no_answer(lab):
@@ -66,7 +68,7 @@ def test_an_agent_that_is_gone_is_no_answer(lab):
     lab.do("agent back dev2")
     assert (code, line.split(" ✘ ")[1]) == (1, "no answer: the agent is not connected to the deployment"), line
     assert line.endswith(" ✘ agent_not_connected") or " ✘ agent_not_connected +" in line
-    assert time.monotonic() - began < 10, "what the deployment says leaves nothing to wait for"
+    assert time.monotonic() - began < 25, "what the deployment says leaves nothing to wait for"
 
 
 @pytest.mark.parametrize("flags, code, said", [
@@ -115,14 +117,19 @@ class Lines:
         config.write_text('{"interval": "100ms"}')
         command = [program.binary(), "status", "dev1", "--watch", "--config", str(config), *flags]
         self.process = subprocess.Popen(command, env=lab.client_environment(), stdin=subprocess.DEVNULL,
-                                        stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+                                        stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+        self.pending = b""
         self.all = []
 
     def next(self):
-        line = self.process.stdout.readline().rstrip("\n")
-        assert line, self.process.communicate(timeout=program.LIMIT_SECONDS)
-        self.all.append(line)
-        return line
+        while b"\n" not in self.pending:
+            readable, _, _ = select.select([self.process.stdout], [], [], program.LIMIT_SECONDS)
+            more = os.read(self.process.stdout.fileno(), 65536) if readable else b""
+            assert more, (self.all, self.pending)
+            self.pending += more
+        line, _, self.pending = self.pending.partition(b"\n")
+        self.all.append(line.decode())
+        return self.all[-1]
 
     def until(self, pattern):
         while not re.search(pattern, self.next()):
@@ -142,8 +149,8 @@ def bare(line):
 
 def test_watched_it_says_each_change_once(lab, tmp_path):
     with Lines(lab, tmp_path) as lines:
-        assert lines.next() == "dev1 ◌ connecting"
         lines.until("→ direct")
+        assert set(lines.all[:-1]) <= {"dev1 ◌ connecting"} | set(filter(RELAYED.fullmatch, lines.all)), lines.all
         lab.do("agents relayed")
         lines.until("⇄ relay 999 Coder Embedded Relay")
         lab.do("agents direct")
@@ -154,9 +161,29 @@ def test_watched_it_says_each_change_once(lab, tmp_path):
         lines.until("→ direct|⇄ relay")
         lines.process.send_signal(signal.SIGINT)
         rest, errors = lines.process.communicate(timeout=program.LIMIT_SECONDS)
-        assert (lines.process.returncode, errors) == (130, "")
-    said = [bare(line) for line in lines.all + rest.splitlines()]
+        assert (lines.process.returncode, errors) == (130, b"")
+    said = [bare(line) for line in lines.all + (lines.pending + rest).decode().splitlines()]
     assert all(one != two for one, two in zip(said, said[1:])), said
+
+
+def test_watched_a_workspace_may_stop_and_start(lab, tmp_path):
+    with Lines(lab, tmp_path) as lines:
+        lines.until("→ direct")
+        lab.do("workspace stop dev1")
+        lines.until("✘ no answer: the workspace is not running ✘ workspace_stopped")
+        lab.do("workspace start dev1")
+        before = len(lines.all)
+        lines.until("→ direct")
+        assert not [line for line in lines.all[before:] if "✘ no answer" in line], "the new agent has its time"
+
+
+def test_watched_a_connection_that_stands_outlives_its_token(lab, tmp_path):
+    with Lines(lab, tmp_path) as lines:
+        lines.until("→ direct")
+        lab.do("token refused")
+        lines.until("→ direct .*✘ token_refused")
+        lab.do("token taken")
+        lines.until("→ direct(?!.*token_refused)")
 
 
 def test_watched_as_json_it_says_the_same(lab, tmp_path):
@@ -175,7 +202,7 @@ def test_a_reader_that_goes_away_ends_it_although_nothing_changes(lab, tmp_path)
         lines.until("→ direct")
         lines.process.stdout.close()
         assert lines.process.wait(program.LIMIT_SECONDS) == -signal.SIGPIPE
-        assert lines.process.stderr.read() == ""
+        assert lines.process.stderr.read() == b""
 
 
 def test_a_watch_of_what_is_not_there_ends(lab):

@@ -159,8 +159,41 @@ static void test_three_lost_in_a_row_are_no_answer_and_a_pong_ends_that(void **s
     s->finding_count = 0;
     probe(SAMPLE_PONG, PATH_DERP, 42000);
     assert_string_equal(line(false, true), "dev1 ⇄ relay 999 Council Bluffs 42 ms");
-    s->path = PATH_NONE; /* the agent left */
-    assert_string_equal(line(false, true), "dev1 ✘ no answer: the last pings are lost");
+    s->path = PATH_NONE;
+    assert_string_equal(line(false, true), "dev1 ✘ no answer: the agent left the tailnet");
+}
+
+static void test_what_stands_goes_on_although_the_token_is_refused(void **state)
+{
+    (void)state;
+    probe(SAMPLE_PONG, PATH_DIRECT, 6120);
+    s->path = PATH_DIRECT;
+    s->fatal = true;
+    text_copy(s->notice, sizeof s->notice, "signed out");
+    assert_string_equal(line(false, true), "dev1 → direct 6.1 ms");
+    find(FINDING_TOKEN_REFUSED, SEVERITY_ERROR);
+    assert_string_equal(line(false, true), "dev1 → direct 6.1 ms ✘ token_refused");
+}
+
+static void test_the_line_does_not_say_what_it_refutes(void **state)
+{
+    (void)state;
+    find(FINDING_AGENT_UNREACHABLE, SEVERITY_ERROR);
+    find(FINDING_DERP_RELAY, SEVERITY_WARNING);
+    find(FINDING_LOSS, SEVERITY_ERROR);
+    find(FINDING_AGENT_NOT_CONNECTED, SEVERITY_ERROR);
+    probe(SAMPLE_PONG, PATH_DERP, 41000);
+    s->path = PATH_DERP;
+    assert_string_equal(line(false, true), "dev1 ⇄ relay 999 Council Bluffs 41 ms ✘ loss +1");
+    probe(SAMPLE_PONG, PATH_DIRECT, 6120);
+    s->path = PATH_DIRECT;
+    assert_string_equal(line(false, true), "dev1 → direct 6.1 ms ✘ loss");
+    s->path = PATH_NONE;
+    assert_string_equal(line(false, true),
+                        "dev1 ✘ no answer: the agent does not answer ✘ agent_unreachable +3");
+    s->findings[0] = s->findings[2]; /* lost packets alone are no reason */
+    s->finding_count = 1;
+    assert_string_equal(line(false, true), "dev1 ✘ no answer: the agent left the tailnet ✘ loss");
 }
 
 static void test_only_ascii_is_only_ascii(void **state)
@@ -248,6 +281,10 @@ int main(void)
                                         teardown),
         cmocka_unit_test_setup_teardown(test_three_lost_in_a_row_are_no_answer_and_a_pong_ends_that,
                                         setup, teardown),
+        cmocka_unit_test_setup_teardown(test_what_stands_goes_on_although_the_token_is_refused,
+                                        setup, teardown),
+        cmocka_unit_test_setup_teardown(test_the_line_does_not_say_what_it_refutes, setup,
+                                        teardown),
         cmocka_unit_test_setup_teardown(test_only_ascii_is_only_ascii, setup, teardown),
         cmocka_unit_test_setup_teardown(test_news_is_all_but_the_latency, setup, teardown),
         cmocka_unit_test_setup_teardown(test_the_object_has_null_where_there_is_nothing, setup,
