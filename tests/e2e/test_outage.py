@@ -1,5 +1,7 @@
 """Everything lost: the steps of the connection come by themselves, and the graph when it is over."""
 
+import json
+
 import pytest
 
 import program
@@ -67,3 +69,32 @@ def test_who_puts_the_steps_away_sees_the_graph_until_another_outage(lab, screen
     screen.wait_gone("no answer for")
     screen.send("q")
     assert screen.wait_exit() == 0
+
+
+def test_an_outage_is_seen_in_a_replay_as_it_was(lab, tmp_path):
+    file = tmp_path / "lost.jsonl"
+    with program.Server([program.binary(), "record", "dev1", "--interval", "100ms", "-o", "-"],
+                        env=lab.client_environment(), first_line=lambda line: line["type"] == "recording") as record:
+        lines = [record.ready]
+
+        def until(condition):
+            record.next(lambda line: lines.append(line) or condition(line["set"]))
+
+        until(lambda state: state.get("run", {}).get("answered", 0) > 20)
+        lab.do("agent gone dev1")
+        try:
+            until(lambda state: "connection lost" in str(state.get("events", "")))
+            until(lambda state: state.get("unanswered", 0) > 80)
+        finally:
+            lab.do("agent back dev1")
+        until(lambda state: "connected again" in str(state.get("events", "")))
+    file.write_text("".join(json.dumps(line, ensure_ascii=False) + "\n" for line in lines), encoding="utf-8")
+    with Screen("replay", str(file), rows=45, columns=140) as screen:
+        screen.wait_for(r"REPLAY lost\.jsonl 1x · p stops, , \. speed")
+        screen.wait_for(r"connection lost \d+ s")
+        screen.wait_for(r"last seen: (direct|relayed), [0-9.]+ ms")
+        screen.wait_for(r"REPLAY lost\.jsonl end")
+        screen.wait_gone(r"connection lost \d+ s")
+        screen.wait_for(r"p50/p95/p99 .* ms")
+        screen.send("q")
+        assert screen.wait_exit() == 0
