@@ -148,6 +148,9 @@ unsigned app_lines_choose(struct app *app, const struct snapshot *s)
     app->depth = 1;
     window_show(&app->window, s->now, at);
     app->form = app->form == FORM_HISTOGRAM ? FORM_LINE : app->form; /* which has no time in it */
+    if (app->ladder.open && app->window.end == 0) {
+        app->window.end = s->now; /* live, the steps would stand before it */
+    }
     return APP_REDRAW;
 }
 

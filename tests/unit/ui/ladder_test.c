@@ -107,6 +107,16 @@ static void test_history_is_looked_at_while_it_is_open(void **state)
     assert_true(shows(one, "connection lost"));
 }
 
+static void test_an_event_leads_to_its_moment_past_the_steps(void **state)
+{
+    struct sitting *one = *state;
+    lose(one);
+    face_press(&one->app, &one->s, "em{Up}{Down}{Enter}"); /* the mark of now */
+    assert_int_equal(app_view(&one->app), VIEW_MONITOR);
+    assert_false(shows(one, "connection lost"));
+    assert_true(shows(one, "PAST, to"));
+}
+
 static void test_a_panel_that_is_asked_for_has_its_place(void **state)
 {
     struct sitting *one = *state;
@@ -178,6 +188,7 @@ int main(void)
         CASE(test_it_opens_with_an_outage_and_closes_with_its_end),
         CASE(test_what_never_stood_is_no_outage),
         CASE(test_history_is_looked_at_while_it_is_open),
+        CASE(test_an_event_leads_to_its_moment_past_the_steps),
         CASE(test_a_panel_that_is_asked_for_has_its_place),
         CASE(test_escape_puts_it_away_for_this_outage_alone),
         CASE(test_a_stray_answer_makes_no_other_outage),
