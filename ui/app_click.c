@@ -94,6 +94,9 @@ unsigned app_click(struct app *app, const struct app_click *click, const struct 
         return click_row(app, layout.body,
                          overview_row_at(app, s, layout.body, click->row - layout.body.row - 1), s,
                          out);
+    case VIEW_DETAILS:
+        return app_findings_choose(
+            app, s, details_row_at(app, s, app_top_rect(app, layout.body), click->row, click->col));
     default:
         return 0;
     }

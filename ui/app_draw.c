@@ -24,7 +24,7 @@ static void draw_panel(struct canvas *canvas, struct rect rect, enum app_panel p
         panel_graph(canvas, rect, app, s);
         break;
     case PANEL_PATH:
-        panel_path(canvas, rect, app, s);
+        (void)panel_path(canvas, rect, app, s);
         break;
     case PANEL_FINDINGS:
         panel_findings(canvas, rect, app, s);
@@ -87,7 +87,7 @@ static void draw_monitor(struct canvas *canvas, const struct layout *layout, enu
     } else if (layout->findings.rows == 0 && app->panel == PANEL_FINDINGS) {
         panel_findings(canvas, layout->path, app, s);
     } else {
-        panel_path(canvas, layout->path, app, s);
+        (void)panel_path(canvas, layout->path, app, s);
     }
     /* Where events have no place of their own they take that of the findings. */
     bool stand_in = layout->events.rows == 0 && app->panel >= PANEL_EVENTS;
@@ -155,20 +155,31 @@ static bool is_text(enum view view)
 }
 
 /* Where there is room, the two views of text that were opened last share the screen. */
-static bool draw_beside(struct canvas *canvas, const struct layout *layout, const struct app *app,
-                        const struct snapshot *s)
+static bool are_beside(const struct app *app, struct rect body)
 {
     enum { COLS_LEAST = 140 };
     int top = app->depth - 1;
-    if (top < 1 || layout->body.cols < COLS_LEAST || !is_text(app->views[top]) ||
-        !is_text(app->views[top - 1])) {
+    return top >= 1 && body.cols >= COLS_LEAST && is_text(app->views[top]) &&
+           is_text(app->views[top - 1]);
+}
+
+struct rect app_top_rect(const struct app *app, struct rect body)
+{
+    int left = are_beside(app, body) ? body.cols / 2 : 0;
+    return (struct rect){body.row, body.col + left, body.rows, body.cols - left};
+}
+
+static bool draw_beside(struct canvas *canvas, const struct layout *layout, const struct app *app,
+                        const struct snapshot *s)
+{
+    int top = app->depth - 1;
+    if (!are_beside(app, layout->body)) {
         return false;
     }
     struct layout left = *layout;
     struct layout right = *layout;
-    left.body.cols = layout->body.cols / 2;
-    right.body.col += left.body.cols;
-    right.body.cols -= left.body.cols;
+    right.body = app_top_rect(app, layout->body);
+    left.body.cols -= right.body.cols;
     draw_view(canvas, &left, app->views[top - 1], app, s);
     draw_view(canvas, &right, app->views[top], app, s);
     canvas_box_focus(canvas, right.body, true);

@@ -73,6 +73,17 @@ unsigned app_findings_match(struct app *app, const struct snapshot *s, bool down
     return APP_REDRAW;
 }
 
+unsigned app_findings_choose(struct app *app, const struct snapshot *s, int row)
+{
+    struct found found;
+    found_listed(app, s, &found);
+    if (row < 0 || row >= (int)found.count) {
+        return 0;
+    }
+    choose(app, found.rows[row].code);
+    return APP_REDRAW;
+}
+
 unsigned app_findings_page(struct app *app, bool down)
 {
     int to = app->scrolled + (down ? PAGE_ROWS : -PAGE_ROWS);

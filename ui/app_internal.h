@@ -62,10 +62,15 @@ const char *app_round_words(bool round, bool down);
 /* app_graph.c: ACTION_ZOOM_IN to ACTION_MARK */
 unsigned app_graph_act(struct app *app, enum action action, const struct snapshot *s);
 
+/* app_draw.c: where the view on top is drawn, of all between header and footer. */
+struct rect app_top_rect(const struct app *app, struct rect body);
+
 /* app_findings.c */
 void app_findings_open(struct app *app, const struct snapshot *s);
 unsigned app_findings_match(struct app *app, const struct snapshot *s, bool down);
 unsigned app_findings_move(struct app *app, const struct snapshot *s, int64_t by);
+/* Chooses the row of that number. */
+unsigned app_findings_choose(struct app *app, const struct snapshot *s, int row);
 unsigned app_findings_page(struct app *app, bool down);
 unsigned app_findings_act(struct app *app, enum action action, const struct snapshot *s);
 

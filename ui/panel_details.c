@@ -198,31 +198,55 @@ static void place_text(const struct app *app, const struct found *found, size_t 
                 list->typing ? "_" : "");
 }
 
+static struct rect list_rect(struct rect rect)
+{
+    rect.cols = rect.cols < WIDE ? LIST_COLS : LIST_COLS_WIDE;
+    return rect;
+}
+
+int details_row_at(const struct app *app, const struct snapshot *s, struct rect rect, int row,
+                   int col)
+{
+    struct found found;
+    struct rect inner = rect_inner(list_rect(rect));
+    found_listed(app, s, &found);
+    int count = (int)found.count;
+    int at = first_shown((int)found_chosen(app, &found), count, inner.rows) + row - inner.row;
+    bool inside = row >= inner.row && row < inner.row + inner.rows && col >= inner.col &&
+                  col < inner.col + inner.cols;
+    return inside && at < count ? at : -1;
+}
+
+/* The one that is chosen. True: there is more below. */
+static bool draw_chosen(struct canvas *canvas, struct rect full, const struct app *app,
+                        const struct found *found, size_t at, const struct snapshot *s)
+{
+    char place[APP_FILTER_SIZE + 64];
+    place_text(app, found, at, place, sizeof place);
+    if (found->count == 0) {
+        canvas_box(canvas, full, "", place);
+        return false;
+    }
+    if (found->rows[at].code == FOUND_PATH) {
+        return panel_path(canvas, full, app, s);
+    }
+    canvas_box(canvas, full, finding_name((enum finding_code)found->rows[at].code), place);
+    return draw_text(canvas, rect_inner(full), &found->rows[at], app->scrolled, s);
+}
+
 void panel_details(struct canvas *canvas, struct rect rect, const struct app *app,
                    const struct snapshot *s)
 {
-    char note[APP_FILTER_SIZE + 64];
+    char note[64];
     struct found found;
-    int left = rect.cols < WIDE ? LIST_COLS : LIST_COLS_WIDE;
-    struct rect list = {rect.row, rect.col, rect.rows, left};
-    struct rect full = {rect.row, rect.col + left, rect.rows, rect.cols - left};
+    struct rect list = list_rect(rect);
+    struct rect full = {rect.row, rect.col + list.cols, rect.rows, rect.cols - list.cols};
     found_listed(app, s, &found);
     size_t at = found_chosen(app, &found);
     found_counts(canvas->glyphs, &found, note, sizeof note);
     canvas_box(canvas, list, "findings", note[0] != '\0' ? note : "none");
     draw_list(canvas, rect_inner(list), &found, (int)at, s);
-    place_text(app, &found, at, note, sizeof note);
-    if (found.count > 0 && found.rows[at].code == FOUND_PATH) {
-        panel_path(canvas, full, app, s);
-        return;
-    }
-    bool more = false;
-    canvas_box(canvas, full,
-               found.count == 0 ? "" : finding_name((enum finding_code)found.rows[at].code), note);
-    if (found.count > 0) {
-        more = draw_text(canvas, rect_inner(full), &found.rows[at], app->scrolled, s);
-    }
-    if (more) {
+    if (draw_chosen(canvas, full, app, &found, at, s)) {
         char key[KEYS_TEXT_SIZE];
         char foot[KEYS_TEXT_SIZE + 16];
         keys_text(&app->keys, ACTION_PAGE_DOWN, 1, key);

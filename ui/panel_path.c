@@ -347,26 +347,14 @@ static void draw_nodes(struct canvas *canvas, struct rect inner, int row, const 
     (void)draw_node(canvas, inner, row, col, s->node_received, s->node_received_at, "received", s);
 }
 
-/* How far the panel is scrolled, while it has the focus. */
-static int scrolled(const struct app *app)
+/* All there is to say of the path, from that row on; returns the row after it. */
+static int draw_rows(struct canvas *canvas, struct rect inner, int row, bool legs,
+                     const struct app *app, const struct snapshot *s)
 {
-    bool here = app_view(app) == VIEW_MONITOR && app->panel == PANEL_PATH;
-    return here ? (int)app->lists[VIEW_MONITOR].at : 0;
-}
-
-void panel_path(struct canvas *canvas, struct rect rect, const struct app *app,
-                const struct snapshot *s)
-{
-    struct rect inner = rect_inner(rect);
-    int most = 19 + (int)s->candidate_count + (has_legs(inner, s) ? 1 : 0) - inner.rows;
-    int by = scrolled(app);
-    int row = -(by > most ? most < 0 ? 0 : most : by);
-    canvas_box(canvas, rect, "path", "");
-    canvas_box_focus(canvas, rect, app_view(app) == VIEW_MONITOR && app->panel == PANEL_PATH);
     path_line(canvas, inner, row, s);
     draw_handshake(canvas, inner, ++row, s);
     draw_link(canvas, inner, ++row, "relay", &s->relay, s);
-    if (has_legs(inner, s)) {
+    if (legs) {
         draw_legs(canvas, inner, ++row, s);
     }
     draw_nats(canvas, inner, ++row, s);
@@ -389,4 +377,29 @@ void panel_path(struct canvas *canvas, struct rect rect, const struct app *app,
                            s->agent_version,
                            s->server_version[0] == '\0' ? "not known" : s->server_version);
     }
+    return row + 1;
+}
+
+/* How far the panel is scrolled, while it has the focus, or is what the details show. */
+static int scrolled(const struct app *app)
+{
+    bool here = app_view(app) == VIEW_MONITOR && app->panel == PANEL_PATH;
+    return app_view(app) == VIEW_DETAILS ? app->scrolled
+           : here                        ? (int)app->lists[VIEW_MONITOR].at
+                                         : 0;
+}
+
+bool panel_path(struct canvas *canvas, struct rect rect, const struct app *app,
+                const struct snapshot *s)
+{
+    struct rect inner = rect_inner(rect);
+    struct rect nowhere = {inner.row, inner.col, 0, inner.cols};
+    bool legs = has_legs(inner, s);
+    int most = draw_rows(canvas, nowhere, 0, legs, app, s) - inner.rows;
+    int by = scrolled(app);
+    by = by > most ? most : by;
+    canvas_box(canvas, rect, "path", "");
+    canvas_box_focus(canvas, rect, app_view(app) == VIEW_MONITOR && app->panel == PANEL_PATH);
+    (void)draw_rows(canvas, inner, by > 0 ? -by : 0, legs, app, s);
+    return by < most;
 }

@@ -21,7 +21,8 @@ void panel_graph(struct canvas *canvas, struct rect rect, const struct app *app,
 void panel_ladder(struct canvas *canvas, struct rect rect, const struct app *app,
                   const struct snapshot *s);
 bool ladder_stands(const struct app *app, const struct snapshot *s);
-void panel_path(struct canvas *canvas, struct rect rect, const struct app *app,
+/* True: there is more below. */
+bool panel_path(struct canvas *canvas, struct rect rect, const struct app *app,
                 const struct snapshot *s);
 void panel_findings(struct canvas *canvas, struct rect rect, const struct app *app,
                     const struct snapshot *s);
@@ -61,6 +62,10 @@ int footer_key_at(const struct app *app, int cols, int col);
 int list_row_at(const struct app *app, const struct snapshot *s, struct rect rect, int row);
 int overview_row_at(const struct app *app, const struct snapshot *s, struct rect rect, int row);
 int picker_row_at(const struct app *app, const struct snapshot *s, struct rect rect, int row);
+
+/* The row of the details' list at a cell of the screen (their rectangle is `rect`); -1 = none. */
+int details_row_at(const struct app *app, const struct snapshot *s, struct rect rect, int row,
+                   int col);
 
 /* Where the picker stands on a screen of that size: as high as the list is long, within reason. */
 struct rect picker_rect(const struct snapshot *s, int rows, int cols);

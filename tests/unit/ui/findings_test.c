@@ -261,6 +261,43 @@ static void test_the_address_to_read_more_at_is_a_link_and_nothing_else_is(void 
     canvas_clear(&canvas);
 }
 
+static void test_a_click_chooses_a_row_and_a_click_beside_the_list_none(void **state)
+{
+    (void)state;
+    struct command command;
+    struct app_click at = {.row = 4, .col = 6, .rows = 24, .cols = 80};
+    face_press(&app, s, "d");
+    assert_int_equal(app_click(&app, &at, s, &command), APP_REDRAW);
+    assert_int_equal(chosen(), FINDING_AGENT_LOW_MTU);
+    at.col = 50;
+    assert_int_equal(app_click(&app, &at, s, &command), 0);
+    assert_int_equal(chosen(), FINDING_AGENT_LOW_MTU);
+    face_press(&app, s, "{Tab}");
+    at = (struct app_click){.row = 15, .col = 6, .rows = 24, .cols = 80}; /* below the last */
+    assert_int_equal(app_click(&app, &at, s, &command), 0);
+    face_press(&app, s, "{Tab}{Esc}ld"); /* beside the log: at the right */
+    at = (struct app_click){.row = 4, .col = 76, .rows = 45, .cols = 140};
+    assert_int_equal(app_click(&app, &at, s, &command), APP_REDRAW);
+    assert_int_equal(chosen(), FINDING_AGENT_LOW_MTU);
+}
+
+static void test_the_path_in_full_is_scrolled_to_its_end(void **state)
+{
+    (void)state;
+    text_copy(s->agent_version, sizeof s->agent_version, "v2.19.0");
+    face_press(&app, s, "dG");
+    char *top = face_frame(&app, s, 24, 80, &glyphs_utf8);
+    assert_non_null(strstr(top, "→ direct 203.0.113.7:41641"));
+    assert_non_null(strstr(top, "PgDn more"));
+    assert_null(strstr(top, "v2.19.0"));
+    face_press(&app, s, "{PgDn}{PgDn}");
+    char *end = face_frame(&app, s, 24, 80, &glyphs_utf8);
+    assert_non_null(strstr(end, "v2.19.0"));
+    assert_null(strstr(end, "PgDn more"));
+    free(top);
+    free(end);
+}
+
 static void test_all_passed_is_said_and_so_is_what_is_not_known(void **state)
 {
     (void)state;
@@ -293,6 +330,8 @@ int main(void)
         CASE(test_what_is_copied_is_what_is_chosen_and_the_path_is_no_finding),
         CASE(test_a_long_text_is_scrolled_to_its_end_and_no_further),
         CASE(test_the_address_to_read_more_at_is_a_link_and_nothing_else_is),
+        CASE(test_a_click_chooses_a_row_and_a_click_beside_the_list_none),
+        CASE(test_the_path_in_full_is_scrolled_to_its_end),
         CASE(test_all_passed_is_said_and_so_is_what_is_not_known),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
