@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "net/base/text.h"
+#include "net/diagnose/checks.h"
 #include "src/findings_report.h"
 #include "src/out.h"
 
@@ -165,6 +166,32 @@ static void report_relays(const struct doctor_view *view)
         home_text(&f->agent_home, f->client_to_agent_home_ns, agents_own, sizeof agents_own));
 }
 
+static size_t count_of(const struct check checks[FINDING_CODES], enum check_state state)
+{
+    size_t count = 0;
+    for (size_t code = 0; code < FINDING_CODES; code++) {
+        count += checks[code].state == state ? 1 : 0;
+    }
+    return count;
+}
+
+/* What was looked for and is not so, and what could not be told; why not, unless all of it broke
+ * off. */
+static void report_checks(const struct doctor_view *view)
+{
+    const struct snapshot *s = view->snapshot;
+    struct check checks[FINDING_CODES];
+    checks_beside(&s->facts, s->findings, s->finding_count, checks);
+    say(view, "%-*s%zu passed, %zu not known\n", LABEL, "checks", count_of(checks, CHECK_PASSED),
+        count_of(checks, CHECK_UNKNOWN));
+    for (int code = 0; code < FINDING_CODES && view->failure == NULL; code++) {
+        if (checks[code].state == CHECK_UNKNOWN) {
+            say(view, "%-*s%s: %s\n", LABEL, "", finding_name((enum finding_code)code),
+                checks[code].unknown);
+        }
+    }
+}
+
 static void print_report(const struct doctor_view *view)
 {
     const struct snapshot *s = view->snapshot;
@@ -197,7 +224,9 @@ static void print_report(const struct doctor_view *view)
         say(view, "%s%s (%s)", i > 0 ? ", " : "", s->findings[i].name,
             finding_severity_name(s->findings[i].severity));
     }
-    say(view, "%s\n---\n", s->finding_count == 0 ? "none" : "");
+    say(view, "%s\n", s->finding_count == 0 ? "none" : "");
+    report_checks(view);
+    say(view, "---\n");
 }
 
 void doctor_print_text(const struct doctor_view *view)
@@ -280,6 +309,22 @@ static void add_path(cJSON *object, const struct facts *f)
     add_known_ms(path, "handshake_age_ms", f->handshake == FACT_YES ? f->handshake_age_ns : 0);
 }
 
+static void add_checks(cJSON *object, const struct snapshot *s)
+{
+    struct check checks[FINDING_CODES];
+    checks_beside(&s->facts, s->findings, s->finding_count, checks);
+    out_add_int(object, "passed", (int64_t)count_of(checks, CHECK_PASSED));
+    cJSON *list = cJSON_AddArrayToObject(object, "not_known");
+    for (int code = 0; code < FINDING_CODES; code++) {
+        if (checks[code].state == CHECK_UNKNOWN) {
+            cJSON *one = cJSON_CreateObject();
+            out_add_text(one, "code", finding_name((enum finding_code)code));
+            out_add_text(one, "reason", checks[code].unknown);
+            (void)cJSON_AddItemToArray(list, one);
+        }
+    }
+}
+
 void doctor_print_json(const struct doctor_view *view)
 {
     const struct snapshot *s = view->snapshot;
@@ -294,6 +339,7 @@ void doctor_print_json(const struct doctor_view *view)
     out_add_text(object, "workspace", view->target);
     out_add_text(object, "severity", finding_severity_name(findings_worst(s)));
     out_add_int(object, "findings", (int64_t)s->finding_count);
+    add_checks(object, s);
     out_add_ms(object, "took_ms", view->took_ns);
     out_add_text(object, "derptop_version", DERPTOP_VERSION);
     out_add_text(object, "deployment", s->deployment);

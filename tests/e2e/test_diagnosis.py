@@ -234,6 +234,9 @@ def test_the_doctor_finds_nothing_and_is_content(lab):
     assert summary["agent"]["udp"] is True and summary["agent"]["hard_nat"] is False, "as the agent says itself"
     assert summary["agent"]["interfaces"] == summary["client"]["interfaces"], "it is on the same computer"
     assert summary["agent_report_failure"] == ""
+    told = {one["code"] for one in summary["not_known"]}
+    assert all(one["reason"] for one in summary["not_known"])
+    assert summary["passed"] + len(told) + summary["findings"] >= 29 and "agent_low_mtu" not in told
 
 
 def test_the_doctor_gives_each_finding_with_its_remedy_and_a_report(lab):
@@ -247,6 +250,8 @@ def test_the_doctor_gives_each_finding_with_its_remedy_and_a_report(lab):
     for part in ("seen: ", "why:  ", "do:   ", "see:  https://coder.com/docs"):
         assert part in head
     assert "direct_disabled_deployment (warning), derp_relay (info)" in report
+    assert re.search(r"^checks +\d+ passed, \d+ not known$", report, re.M), report
+    assert re.search(r"^ +path_mtu: direct connections are disabled$", report, re.M), report
     assert report.rstrip().endswith("---")
 
 
