@@ -2,11 +2,10 @@
 
 import os
 import re
-import signal
 import sys
 
 import picture
-from program import Lab
+from program import ControlledLab
 from screen import Screen
 
 # A relay with some way to it, so that the graph has a shape.
@@ -16,8 +15,8 @@ PROBES = 550  # most of a minute, ten a second
 
 def pings(screen):
     """How many have their result: the last figure of the line of the whole run."""
-    found = re.search(r"since .* lost [0-9]+/([0-9]+)", screen.text())
-    return int(found.group(1)) if found else 0
+    line = re.search(r"since .*", screen.text())
+    return sum(int(count) for count in re.findall(r"lost [0-9]+/([0-9]+)", line.group(0))) if line else 0
 
 
 class Scenes:
@@ -26,9 +25,13 @@ class Scenes:
         self.env = lab.client_environment(COLORTERM="truecolor", XDG_STATE_HOME="/nonexistent",
                                           XDG_CONFIG_HOME="/nonexistent")
 
-    def turn(self):
-        """The agent gives up its direct path, or offers it again."""
-        os.kill(self.lab.process.pid, signal.SIGUSR1)
+    def relayed(self):
+        """The agents give up their direct paths."""
+        self.lab.do("agents relayed")
+
+    def direct(self):
+        """And offer them again."""
+        self.lab.do("agents direct")
 
     def monitor(self, *flags, rows=34, columns=120):
         screen = Screen("dev1", "--interval", "100ms", *flags, rows=rows, columns=columns, env=self.env)
@@ -53,14 +56,20 @@ class Scenes:
         """One sitting: direct, relayed, direct again; then the views over it."""
         screen = self.monitor()
         self.probe(screen, PROBES * 2 // 5)
-        self.turn()
+        self.relayed()
         self.probe(screen, PROBES * 3 // 5)
         screen.wait_for("goes through a relay")
         self.save(screen, "relayed")
-        self.turn()
+        self.direct()
         self.probe(screen, PROBES)
         screen.wait_gone("goes through a relay")
         self.save(screen, "monitor")
+        screen.send("v")
+        screen.wait_for("latency, heat map")
+        self.save(screen, "heat")
+        screen.send("v")
+        screen.wait_for("latency, histogram")
+        screen.send("v")
         screen.resize(45, 150)
         screen.send("?")
         screen.wait_for("help: monitor(.*\n)*.*p50/p95/p99")
@@ -72,12 +81,22 @@ class Scenes:
         screen.wait_for(r"dev2 +→ direct")
         screen.wait_until(lambda s: re.search("[\u2801-\u28ff]{40}.*\n(.*\n){0,4}.*dev2.*[\u2801-\u28ff]{40}", s.text())
                           or re.search("(dev2.*\n)(.*\n)?.*[\u2801-\u28ff]{50}", s.text()), "a line for dev2")
+        self.lab.do("agent gone dev3")
+        screen.wait_for("✘ the agent does not answer")
         self.save(screen, "overview")
+        self.lab.do("agent back dev3")
         screen.send("escape")
         screen.wait_for("p50/p95/p99")
         screen.send("w")
         screen.wait_for("pinned")
         self.save(screen, "picker")
+        screen.send("escape")
+        self.lab.do("agent gone dev1")
+        screen.wait_for("last seen: direct")
+        screen.wait_for("agent_unreachable|does not answer")
+        self.save(screen, "lost")
+        self.lab.do("agent back dev1")
+        screen.wait_gone("last seen: direct")
         self.close(screen)
 
     def throughput(self):
@@ -94,16 +113,16 @@ class Scenes:
     def other(self, name, *flags, light=False, **size):
         screen = self.monitor(*flags, **size)
         self.probe(screen, PROBES * 2 // 5)
-        self.turn()
+        self.relayed()
         self.probe(screen, PROBES * 3 // 5)
-        self.turn()
+        self.direct()
         self.probe(screen, PROBES)
         self.save(screen, name, light)
         self.close(screen)
 
 
 def main(folder):
-    with Lab(*RELAY) as lab:
+    with ControlledLab(*RELAY) as lab:
         scenes = Scenes(folder, lab)
         scenes.main_views()
         scenes.throughput()
