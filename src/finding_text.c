@@ -39,6 +39,7 @@ void finding_text(const struct snapshot *s, enum finding_code code, FILE *out)
     struct check checks[FINDING_CODES];
     char lines[CHECK_LINES_MAX][CHECK_LINE_SIZE];
     char now[WALL_TEXT_SIZE];
+    char docs[FINDING_DOCS_SIZE];
     const struct finding *one = find(s, code);
     wall_text(now, sizeof now, s->wall, 0, 1);
     checks_beside(&s->facts, s->findings, s->finding_count, checks);
@@ -55,6 +56,7 @@ void finding_text(const struct snapshot *s, enum finding_code code, FILE *out)
     for (size_t i = 0; i < count; i++) {
         say_part(out, "known:", lines[i]);
     }
-    say_part(out, "see:", check_docs(code));
+    check_docs(&s->facts, code, docs);
+    say_part(out, "see:", docs);
     (void)fprintf(out, "%-7s derptop %s at %s\n", "by:", DERPTOP_VERSION, now);
 }

@@ -151,12 +151,14 @@ static void add_check(struct page *page, const struct found_row *row, const stru
 {
     enum finding_code code = (enum finding_code)row->code;
     char words[FINDING_TITLE_SIZE + 32];
+    char docs[FINDING_DOCS_SIZE];
+    check_docs(facts, code, docs);
     text_format(words, sizeof words, "looked for: %s", finding_title(code));
     add_text(page, STYLE_STRONG, words);
     add_section(page, "WHY IT IS NOT KNOWN", row->unknown);
     add_section(page, "WHY IT WOULD MATTER", check_why(code));
     add_evidence(page, row->state == CHECK_UNKNOWN ? "WHAT IS KNOWN" : "HOW WE KNOW", facts, code);
-    add_docs(page, check_docs(code));
+    add_docs(page, docs);
 }
 
 static int add_all(struct page *page, const struct found_row *row, const struct snapshot *s)

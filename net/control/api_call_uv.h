@@ -47,6 +47,8 @@ struct api_call {
                      const struct deployment_user *user);
         void (*build)(void *owner, const struct failure *failure,
                       const struct deployment_build *build);
+        void (*appearance)(void *owner, const struct failure *failure,
+                           const struct deployment_appearance *appearance);
         void (*workspaces)(void *owner, const struct failure *failure,
                            struct deployment_workspaces *workspaces);
         void (*workspace)(void *owner, const struct failure *failure,

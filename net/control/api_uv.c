@@ -83,6 +83,45 @@ struct api_call *api_build(struct api *api,
     return call;
 }
 
+static void finish_appearance(struct api_call *call, const struct failure *failure,
+                              const struct deployment_appearance *appearance)
+{
+    api_call_unlink(call);
+    call->done.appearance(call->owner, failure, appearance);
+    api_call_free(call);
+}
+
+static void fail_appearance(struct api_call *call, const struct failure *failure)
+{
+    finish_appearance(call, failure, NULL);
+}
+
+static void answer_appearance(struct api_call *call, struct bytes body)
+{
+    struct failure why;
+    struct failure failure = {0};
+    struct deployment_appearance appearance;
+    if (deployment_parse_appearance(body, &appearance, &why) != NET_OK) {
+        api_call_not_understood(call, &why, &failure);
+        fail_appearance(call, &failure);
+        return;
+    }
+    finish_appearance(call, &failure, &appearance);
+}
+
+struct api_call *api_appearance(struct api *api,
+                                void (*done)(void *owner, const struct failure *failure,
+                                             const struct deployment_appearance *appearance),
+                                void *owner)
+{
+    static const struct api_question question = {
+        "ask where the documentation is", API_SMALL_BODY_MAX, answer_appearance, fail_appearance};
+    struct api_call *call = api_call_new(api, &question, owner);
+    call->done.appearance = done;
+    api_call_ask(call, "/api/v2/appearance", NULL);
+    return call;
+}
+
 static void finish_workspaces(struct api_call *call, const struct failure *failure,
                               struct deployment_workspaces *workspaces)
 {

@@ -29,6 +29,10 @@ struct api_call *api_build(struct api *api,
                            void (*done)(void *owner, const struct failure *failure,
                                         const struct deployment_build *build),
                            void *owner);
+struct api_call *api_appearance(struct api *api,
+                                void (*done)(void *owner, const struct failure *failure,
+                                             const struct deployment_appearance *appearance),
+                                void *owner);
 /* All pages. `query` as in the web list, e.g. "owner:me". The callee may take `workspaces` by
  * copying the struct and zeroing the original. */
 struct api_call *api_workspaces(struct api *api, const char *query,

@@ -20,6 +20,23 @@ enum net_err deployment_parse_user(struct bytes body, struct deployment_user *ou
     return why->code;
 }
 
+enum net_err deployment_parse_appearance(struct bytes body, struct deployment_appearance *out,
+                                         struct failure *why)
+{
+    cJSON *json = NULL;
+    struct deployment_appearance appearance = {0};
+    *why = (struct failure){0};
+    if (json_object_parse(body, DEPLOYMENT_BODY_MAX, &json, why) == NET_OK) {
+        struct json_view view = {.object = json, .why = why, .where = "appearance"};
+        json_text(&view, "docs_url", false, appearance.docs_url, sizeof appearance.docs_url);
+    }
+    cJSON_Delete(json);
+    if (why->code == NET_OK) {
+        *out = appearance;
+    }
+    return why->code;
+}
+
 enum net_err deployment_parse_build(struct bytes body, struct deployment_build *out,
                                     struct failure *why)
 {

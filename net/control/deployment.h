@@ -74,6 +74,10 @@ struct deployment_build {
     char upgrade_message[256];
 };
 
+struct deployment_appearance {
+    char docs_url[256]; /* where the documentation is; "" = not told */
+};
+
 struct connection_info {
     struct derp_map derp_map; /* owned: derp_map_clear */
     bool derp_force_websockets;
@@ -88,6 +92,9 @@ NET_MUST_USE enum net_err deployment_parse_user(struct bytes body, struct deploy
                                                 struct failure *why);
 NET_MUST_USE enum net_err deployment_parse_build(struct bytes body, struct deployment_build *out,
                                                  struct failure *why);
+NET_MUST_USE enum net_err deployment_parse_appearance(struct bytes body,
+                                                      struct deployment_appearance *out,
+                                                      struct failure *why);
 NET_MUST_USE enum net_err deployment_parse_workspace(struct bytes body,
                                                      struct deployment_workspace *out,
                                                      struct failure *why);

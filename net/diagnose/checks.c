@@ -291,7 +291,7 @@ const char *check_why(enum finding_code code)
     return remedy_of(code)->why;
 }
 
-const char *check_docs(enum finding_code code)
+void check_docs(const struct facts *facts, enum finding_code code, char out[FINDING_DOCS_SIZE])
 {
-    return remedy_of(code)->docs;
+    remedy_docs(facts, code, out);
 }

@@ -35,9 +35,8 @@ enum { CHECK_LINES_MAX = 6, CHECK_LINE_SIZE = 400 };
 size_t check_evidence(const struct facts *facts, enum finding_code code,
                       char out[CHECK_LINES_MAX][CHECK_LINE_SIZE]);
 
-/* What of the finding's texts no fact changes: why it would matter ("" = that depends), and where
- * it is described. Static. */
+/* Why it would matter ("" = that depends); static. And where it is described. */
 const char *check_why(enum finding_code code);
-const char *check_docs(enum finding_code code);
+void check_docs(const struct facts *facts, enum finding_code code, char out[FINDING_DOCS_SIZE]);
 
 #endif

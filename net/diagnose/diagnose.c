@@ -79,7 +79,7 @@ struct finding *draft_add(struct draft *draft, enum finding_code code,
     text_copy(found->observed, sizeof found->observed, raw);
     text_copy(found->why, sizeof found->why, texts->why);
     text_copy(found->remedy, sizeof found->remedy, texts->remedy);
-    text_copy(found->docs, sizeof found->docs, texts->docs);
+    remedy_docs(draft->facts, code, found->docs);
     return found;
 }
 

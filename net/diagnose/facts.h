@@ -90,6 +90,7 @@ struct facts {
     bool version_unsupported;
     char version_text[FACT_TEXT_SIZE];
     char server_version[FACT_NAME_SIZE];
+    char docs_url[FACT_NAME_SIZE]; /* where its documentation is; "" = at the usual place */
 
     enum fact_link coordinator;
     uint64_t coordinator_down_ns; /* DOWN: for so long */

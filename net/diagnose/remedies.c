@@ -2,6 +2,9 @@
  * The texts of each finding that no fact changes. A word that is not everyday is explained where it
  * is used.
  */
+#include <string.h>
+
+#include "net/base/text.h"
 #include "net/diagnose/rules_internal.h"
 
 #define DOCS     "https://coder.com/docs"
@@ -169,4 +172,17 @@ static const struct remedy remedies[FINDING_CODES] = {
 const struct remedy *remedy_of(enum finding_code code)
 {
     return &remedies[code];
+}
+
+/* coder/coder cli/ping.go: the deployment says where its own documentation is. */
+void remedy_docs(const struct facts *facts, enum finding_code code, char out[FINDING_DOCS_SIZE])
+{
+    const char *usual = remedies[code].docs;
+    const char *base = facts->docs_url;
+    const char *rest = usual + strlen(DOCS);
+    if (base[0] == '\0' || strlen(base) + strlen(rest) >= FINDING_DOCS_SIZE) {
+        text_copy(out, FINDING_DOCS_SIZE, usual);
+    } else {
+        text_format(out, FINDING_DOCS_SIZE, "%s%s", base, rest);
+    }
 }

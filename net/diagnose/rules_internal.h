@@ -33,6 +33,8 @@ struct remedy {
     const char *docs;
 };
 const struct remedy *remedy_of(enum finding_code code);
+/* Where it is described, in the deployment's documentation. */
+void remedy_docs(const struct facts *facts, enum finding_code code, char out[FINDING_DOCS_SIZE]);
 
 /* "850 ms", "12 s", "3 min", "2 h": rounded down, for sentences. */
 enum { SPAN_TEXT_SIZE = 24 };

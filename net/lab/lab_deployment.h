@@ -33,6 +33,7 @@ enum {
 #define LAB_AGENT_NAME   "main"
 #define LAB_REGION_NAME  "Coder Embedded Relay" /* coderd's default; keys the agents' latencies */
 #define LAB_VERSION      "v2.35.0+derptop-lab"
+#define LAB_DOCS_URL     "https://coder.com/docs/@v2.35.0" /* as a release of that version says */
 #define LAB_TOKEN_HEADER "Coder-Session-Token"
 
 /* One workspace. `connected` and what follows is the coordinator's knowledge of its agent. */

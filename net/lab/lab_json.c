@@ -53,6 +53,17 @@ cJSON *lab_json_build_info(const struct lab_deployment *deployment)
     return out;
 }
 
+cJSON *lab_json_appearance(void)
+{
+    cJSON *out = cJSON_CreateObject();
+    put_text(out, "application_name", "");
+    put_text(out, "logo_url", "");
+    put_text(out, "docs_url", LAB_DOCS_URL);
+    (void)cJSON_AddArrayToObject(out, "announcement_banners");
+    (void)cJSON_AddArrayToObject(out, "support_links");
+    return out;
+}
+
 cJSON *lab_json_user(const struct lab_deployment *deployment)
 {
     cJSON *out = cJSON_CreateObject();

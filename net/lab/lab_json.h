@@ -10,6 +10,7 @@
 #include "net/lab/lab_deployment.h"
 
 cJSON *lab_json_build_info(const struct lab_deployment *deployment);
+cJSON *lab_json_appearance(void);
 cJSON *lab_json_user(const struct lab_deployment *deployment);
 cJSON *lab_json_workspace(const struct lab_deployment *deployment,
                           const struct lab_workspace *workspace);

@@ -144,6 +144,8 @@ static void signed_in_routes(struct lab_call *call)
     struct uuid id;
     if (is_route(call, 2, "users") || is_route(call, 4, "users")) {
         user_routes(call);
+    } else if (is_route(call, 1, "appearance")) {
+        lab_answer_json(call, 200, lab_json_appearance());
     } else if (is_route(call, 1, "workspaces")) {
         list_workspaces(call);
     } else if (is_route(call, 2, "workspaces")) {

@@ -87,6 +87,7 @@ static void gather_deployment(struct core *core, const struct snapshot *s, struc
         copy(out->version_text, sizeof out->version_text, unsupported->text);
     }
     copy(out->server_version, sizeof out->server_version, s->server_version);
+    copy(out->docs_url, sizeof out->docs_url, core->docs_url);
     out->coordinator = link_fact(&s->coordinator);
     out->coordinator_down_ns =
         down_for(out->coordinator, s->now, &core->diagnosis.coordinator_down);

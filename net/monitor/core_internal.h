@@ -110,6 +110,9 @@ struct core {
     struct question user, list, target, connection;
     bool user_known;
     struct deployment_user user_info;
+    struct api_call *appearance; /* asked once; NULL = it is not under way */
+    bool appearance_asked;
+    char docs_url[FACT_NAME_SIZE]; /* "" = not told */
     struct deployment_workspaces workspaces;
     bool list_live;
     mono_ns started_at;

@@ -290,6 +290,44 @@ static void ask_target(struct core *core)
 /* --- how to connect -----------------------------------------------------------------------------
  */
 
+/* What a finding's link may begin with: nothing that a terminal or a reader could take for
+ * something else. */
+static bool is_web_address(const char *url)
+{
+    bool web = strncmp(url, "https://", 8) == 0 || strncmp(url, "http://", 7) == 0;
+    for (; *url != '\0' && web; url++) {
+        web = *url > ' ' && *url <= '~' && strchr("\"'<>`\\", *url) == NULL;
+    }
+    return web;
+}
+
+/* Where the documentation is: a courtesy. Without an answer the links lead to the usual place. */
+static void on_appearance(void *owner, const struct failure *failure,
+                          const struct deployment_appearance *appearance)
+{
+    struct core *core = owner;
+    core->appearance = NULL;
+    if (appearance == NULL) {
+        log_line(&core->log, LOG_DEBUG, LOG_CONTROL, "%s", failure->text);
+    } else if (strlen(appearance->docs_url) < sizeof core->docs_url &&
+               is_web_address(appearance->docs_url)) {
+        size_t len = strlen(appearance->docs_url);
+        while (len > 0 && appearance->docs_url[len - 1] == '/') {
+            len--;
+        }
+        text_format(core->docs_url, sizeof core->docs_url, "%.*s", (int)len, appearance->docs_url);
+        core_dirty(core);
+    }
+}
+
+static void ask_appearance(struct core *core)
+{
+    if (!core->appearance_asked) {
+        core->appearance_asked = true;
+        core->appearance = api_appearance(core->api, on_appearance, core);
+    }
+}
+
 static void on_connection(void *owner, const struct failure *failure, struct connection_info *info)
 {
     struct core *core = owner;
@@ -300,6 +338,7 @@ static void on_connection(void *owner, const struct failure *failure, struct con
     }
     answered(&core->connection);
     core_set_connection(core, info);
+    ask_appearance(core);
 }
 
 static void ask_connection(struct core *core)
@@ -359,6 +398,10 @@ static void stop(struct question *question)
 void core_questions_stop(struct core *core)
 {
     each_question(core, stop);
+    if (core->appearance != NULL) {
+        api_cancel(core->appearance);
+        core->appearance = NULL;
+    }
 }
 
 static void retry(struct question *question)

@@ -247,7 +247,7 @@ def test_the_doctor_gives_each_finding_with_its_remedy_and_a_report(lab):
     assert head.startswith("dev1: 0 errors, ")
     cause = head.index("⚠ warning: direct connections are disabled for the deployment")
     assert cause < head.index("> ℹ info: the connection goes through a relay"), "the cause stands above"
-    for part in ("seen: ", "why:  ", "do:   ", "see:  https://coder.com/docs"):
+    for part in ("seen: ", "why:  ", "do:   ", "see:  https://coder.com/docs/@v2.35.0/"):
         assert part in head
     assert "direct_disabled_deployment (warning), derp_relay (info)" in report
     assert re.search(r"^checks +\d+ passed, \d+ not known$", report, re.M), report

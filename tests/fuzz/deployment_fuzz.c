@@ -23,6 +23,7 @@ static void try_small(struct bytes body)
     struct failure why;
     struct deployment_user user;
     struct deployment_build build;
+    struct deployment_appearance appearance;
     if (deployment_parse_user(body, &user, &why) == NET_OK) {
         check_text(user.username, sizeof user.username);
     } else {
@@ -30,6 +31,9 @@ static void try_small(struct bytes body)
     }
     if (deployment_parse_build(body, &build, &why) == NET_OK) {
         check_text(build.version, sizeof build.version);
+    }
+    if (deployment_parse_appearance(body, &appearance, &why) == NET_OK) {
+        check_text(appearance.docs_url, sizeof appearance.docs_url);
     }
 }
 

@@ -41,6 +41,7 @@ struct rig {
     struct failure failure;
     struct deployment_user user;
     struct deployment_build build;
+    struct deployment_appearance appearance;
     struct deployment_workspaces workspaces;
     struct deployment_workspace workspace;
     struct connection_info connection;
@@ -159,6 +160,15 @@ static void on_user(void *owner, const struct failure *failure, const struct dep
     note(rig, failure);
 }
 
+static void on_appearance(void *owner, const struct failure *failure,
+                          const struct deployment_appearance *appearance)
+{
+    struct rig *rig = owner;
+    rig->failure = *failure;
+    rig->appearance = *appearance;
+    rig->done = true;
+}
+
 static void on_build(void *owner, const struct failure *failure,
                      const struct deployment_build *build)
 {
@@ -229,6 +239,13 @@ static void test_the_user_and_the_build_are_asked_for_with_the_token(void **stat
     (void)api_build(rig.api, on_build, &rig);
     wait_for_answer(&rig);
     assert_string_equal(rig.build.version, "v2.36.0");
+
+    rig.done = false;
+    answer(&rig, "/pre/api/v2/appearance", 200, json,
+           bytes_text("{\"application_name\":\"\",\"docs_url\":\"https://docs.example/coder\"}"));
+    (void)api_appearance(rig.api, on_appearance, &rig);
+    wait_for_answer(&rig);
+    assert_string_equal(rig.appearance.docs_url, "https://docs.example/coder");
     rig_end(&rig);
 }
 

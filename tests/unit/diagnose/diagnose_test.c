@@ -764,6 +764,21 @@ static void test_a_nearer_relay_is_named_in_what_to_do(void **state)
     assert_true(one != NULL && strstr(one->remedy, "let both sides reach Singapore (3)") != NULL);
 }
 
+static void test_links_lead_to_the_deployments_own_documentation(void **state)
+{
+    (void)state;
+    struct finding found[FINDING_CODES];
+    struct facts facts = well();
+    loss(&facts);
+    text_copy(facts.docs_url, sizeof facts.docs_url, "https://docs.example/coder");
+    assert_int_equal(diagnose(&facts, NULL, found), 1);
+    assert_string_equal(found[0].docs,
+                        "https://docs.example/coder/admin/networking/troubleshooting#throughput");
+    memset(facts.docs_url, 'x', sizeof facts.docs_url - 1); /* which does not fit */
+    assert_int_equal(diagnose(&facts, NULL, found), 1);
+    assert_memory_equal(found[0].docs, "https://coder.com/docs/", 23);
+}
+
 static void test_the_limits_are_the_users(void **state)
 {
     (void)state;
@@ -826,6 +841,7 @@ int main(void)
         cmocka_unit_test(test_a_hard_nat_on_both_sides_is_told_as_such),
         cmocka_unit_test(test_an_interface_that_is_too_narrow_is_named),
         cmocka_unit_test(test_a_nearer_relay_is_named_in_what_to_do),
+        cmocka_unit_test(test_links_lead_to_the_deployments_own_documentation),
         cmocka_unit_test(test_the_limits_are_the_users),
         cmocka_unit_test(test_the_older_of_two_equals_comes_first),
         cmocka_unit_test(test_a_cause_that_is_gone_explains_nothing),

@@ -107,6 +107,15 @@ static void test_build_info_and_probes_need_no_token(void **state)
     assert_int_equal(f->answer.kind, LAB_ANSWER_RELAY);
 }
 
+static void test_the_documentation_is_told_where_it_is(void **state)
+{
+    struct fixture *f = *state;
+    assert_int_equal(get(f, "/api/v2/appearance"), 200);
+    assert_string_equal(text(f->body, "docs_url"), LAB_DOCS_URL);
+    f->token = NULL;
+    assert_int_equal(get(f, "/api/v2/appearance"), 401);
+}
+
 static void test_a_missing_or_wrong_token_is_answered_with_401(void **state)
 {
     struct fixture *f = *state;
@@ -420,6 +429,7 @@ int main(void)
 #define CASE(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
     const struct CMUnitTest tests[] = {
         CASE(test_build_info_and_probes_need_no_token),
+        CASE(test_the_documentation_is_told_where_it_is),
         CASE(test_a_missing_or_wrong_token_is_answered_with_401),
         CASE(test_the_token_may_come_as_cookie_or_in_the_query),
         CASE(test_the_list_says_which_workspaces_run_and_which_agents_are_there),
