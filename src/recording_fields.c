@@ -99,6 +99,7 @@ static const char *const speed_states[] = {"none", "waiting", "connecting", "run
                                            "done", "stopped", "failed"};
 static const char *const workspace_states[] = {"unknown", "running", "starting", "stopping",
                                                "stopped", "broken",  "deleted"};
+static const char *const stop_reasons[] = {"unknown", "schedule", "dormant"};
 static const char *const grades[] = {"unknown", "good", "fair", "poor"};
 static const char *const agent_states[] = {"unknown", "connecting", "connected", "disconnected",
                                            "timeout"};
@@ -229,6 +230,8 @@ static const struct field workspace_fields[] = {
     NAME(S, agent_name, "agent"),
     BOOL(S, show_agent_name),
     NAMED(S, state, workspace_states),
+    WALL(S, stopped_at),
+    NAMED(S, stopped_by, stop_reasons),
     NAMED(S, agent_state, agent_states),
     BOOL(S, watched),
     NAMED(S, path, paths),

@@ -84,7 +84,7 @@ static unsigned choose(struct app *app, const struct snapshot *s, struct command
         if (s->selected >= 0 && s->workspaces[s->selected].state != WORKSPACE_RUNNING &&
             s->workspaces[s->selected].state != WORKSPACE_UNKNOWN) {
             char advice[SNAPSHOT_TEXT]; /* nothing is started from here */
-            row_advice(&s->workspaces[s->selected], advice, sizeof advice);
+            row_advice(s, &s->workspaces[s->selected], advice, sizeof advice);
             app_say(app, "%s", advice);
             return APP_REDRAW;
         }

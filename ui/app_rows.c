@@ -16,7 +16,7 @@ unsigned app_select(struct app *app, const struct snapshot *s, int index, struct
     }
     if (uuid_is_zero(&row->agent) || row->state != WORKSPACE_RUNNING) {
         char words[SNAPSHOT_TEXT];
-        row_advice(row, words, sizeof words);
+        row_advice(s, row, words, sizeof words);
         app_say(app, "%s", words);
     }
     app->depth = 1;

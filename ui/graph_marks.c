@@ -104,17 +104,21 @@ static bool day_begins(int64_t seconds)
     return strcmp(now, before) != 0;
 }
 
-void moment_text(const struct snapshot *s, mono_ns at, char out[CLOCK_TEXT])
+void wall_moment_text(const struct snapshot *s, struct wall_time wall, char out[CLOCK_TEXT])
 {
     char today[CLOCK_TEXT];
     char day[CLOCK_TEXT];
     char clock[CLOCK_TEXT];
-    struct wall_time wall = graph_wall(s, at);
     day_text(s->wall.seconds, today);
     day_text(wall.seconds, day);
     clock_text(wall, true, clock);
     bool same = strcmp(today, day) == 0;
     text_format(out, CLOCK_TEXT, "%s%s%s", same ? "" : day, same ? "" : " ", clock);
+}
+
+void moment_text(const struct snapshot *s, mono_ns at, char out[CLOCK_TEXT])
+{
+    wall_moment_text(s, graph_wall(s, at), out);
 }
 
 /* A whole number of steps since local midnight? *label: what to write there. */

@@ -29,6 +29,7 @@ enum { CLOCK_TEXT = 40 };
 void clock_text(struct wall_time wall, bool seconds, char out[CLOCK_TEXT]);
 
 /* "22:13:20"; with its day, if that is not today: "Nov 13 22:13:20". */
+void wall_moment_text(const struct snapshot *s, struct wall_time wall, char out[CLOCK_TEXT]);
 void moment_text(const struct snapshot *s, mono_ns at, char out[CLOCK_TEXT]);
 
 #endif

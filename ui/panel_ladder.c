@@ -67,7 +67,13 @@ static void detail_words(const struct snapshot *s, enum ladder_step which, char 
 {
     const struct snapshot_step *step = &s->ladder[which];
     int stuck = stuck_at(s);
-    if (step->detail[0] != '\0') {
+    char since[ROW_STOPPED] = "";
+    if (which == LADDER_AGENT && s->selected >= 0) {
+        row_stopped(s, &s->workspaces[s->selected], since);
+    }
+    if (since[0] != '\0') {
+        text_format(out, size, "the workspace is stopped since %s", since);
+    } else if (step->detail[0] != '\0') {
         text_copy(out, size, step->detail);
     } else if (step->state == LADDER_DONE) {
         done_words(s, which, out, size);
@@ -298,7 +304,7 @@ static void last_words(const struct glyphs *g, const struct app *app, const stru
     if (lost) {
         seen_words(g, app, s, out, size);
     } else if (s->selected >= 0 && s->workspaces[s->selected].state != WORKSPACE_RUNNING) {
-        row_advice(&s->workspaces[s->selected], out, size);
+        row_advice(s, &s->workspaces[s->selected], out, size);
     } else if (s->run.lost > 0) {
         text_format(out, size, "%llu probes were sent, none was answered",
                     (unsigned long long)s->run.sent);

@@ -5,6 +5,7 @@
 
 #include "net/base/text.h"
 #include "ui/app_internal.h"
+#include "ui/graph_marks.h"
 #include "ui/panels.h"
 #include "ui/plot.h"
 
@@ -33,11 +34,28 @@ const char *row_word(const struct snapshot_workspace *row)
                                                         : workspace_words[row->state];
 }
 
-void row_advice(const struct snapshot_workspace *row, char *out, size_t size)
+void row_stopped(const struct snapshot *s, const struct snapshot_workspace *row,
+                 char out[ROW_STOPPED])
 {
+    static const char *const reasons[] = {
+        [STOP_UNKNOWN] = "", [STOP_SCHEDULE] = ", by its schedule", [STOP_DORMANT] = ", unused"};
+    char clock[CLOCK_TEXT];
+    out[0] = '\0';
+    if (row->stopped_at.seconds != 0) {
+        wall_moment_text(s, row->stopped_at, clock);
+        text_format(out, ROW_STOPPED, "%s%s", clock, reasons[row->stopped_by]);
+    }
+}
+
+void row_advice(const struct snapshot *s, const struct snapshot_workspace *row, char *out,
+                size_t size)
+{
+    char since[ROW_STOPPED];
+    row_stopped(s, row, since);
     switch ((int)row->state) {
     case WORKSPACE_STOPPED:
-        text_format(out, size, "%s is stopped: `coder start %s` starts it", row->name, row->name);
+        text_format(out, size, "%s is stopped: `coder start %s` starts it%s%s", row->name,
+                    row->name, since[0] != '\0' ? "; since " : "", since);
         break;
     case WORKSPACE_STARTING:
     case WORKSPACE_STOPPING:

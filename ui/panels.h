@@ -77,7 +77,13 @@ void row_title(const struct snapshot_workspace *row, char *out, size_t size);
 const char *row_word(const struct snapshot_workspace *row);
 
 /* What can be done about one that is not running. */
-void row_advice(const struct snapshot_workspace *row, char *out, size_t size);
+void row_advice(const struct snapshot *s, const struct snapshot_workspace *row, char *out,
+                size_t size);
+
+/* "13:52:07, by its schedule": when and why it was stopped; "" = not known. */
+enum { ROW_STOPPED = 48 };
+void row_stopped(const struct snapshot *s, const struct snapshot_workspace *row,
+                 char out[ROW_STOPPED]);
 
 /* The state of a row as a sign, and its style. */
 const char *row_sign(const struct glyphs *glyphs, const struct snapshot_workspace *row,

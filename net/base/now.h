@@ -5,6 +5,7 @@
 #ifndef NET_BASE_NOW_H
 #define NET_BASE_NOW_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -59,5 +60,8 @@ enum { WALL_TEXT_SIZE = 40 };
 /* RFC 3339 with `digits` (0, 3 or 9) decimals, in UTC ("…Z") or with the local offset.
  * `size` should be WALL_TEXT_SIZE. */
 void wall_text(char *out, size_t size, struct wall_time when, int digits, int utc);
+
+/* Reads RFC 3339, with any number of decimals. False: it is not that, and *out is zero. Pure. */
+bool wall_read(const char *text, struct wall_time *out);
 
 #endif

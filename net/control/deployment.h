@@ -14,6 +14,7 @@
 
 #include "net/base/bytes.h"
 #include "net/base/err.h"
+#include "net/base/now.h"
 #include "net/base/uuid.h"
 #include "net/wire/derp_map.h"
 #include "net/wire/tailnet.h"
@@ -51,7 +52,9 @@ struct deployment_workspace {
     char template_name[DEPLOYMENT_NAME_SIZE];
     char transition[16]; /* "start", "stop", "delete" */
     enum tailnet_workspace_status status;
-    bool build_running; /* latest_build.job.completed_at is null and the job has not ended */
+    char reason[24];           /* of that: "initiator", "autostop", … */
+    struct wall_time ended_at; /* its job; zero = not, or not known */
+    bool build_running;        /* latest_build.job.completed_at is null and the job has not ended */
     bool dormant;
     size_t agent_count;
     struct deployment_agent *agents; /* owned */

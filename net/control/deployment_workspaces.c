@@ -99,7 +99,7 @@ static void read_resources(const struct json_view *build, struct deployment_work
 }
 
 /* A job whose completed_at is absent still runs, unless its status says otherwise. */
-static bool job_runs(const struct json_view *build)
+static bool job_runs(const struct json_view *build, struct wall_time *ended_at)
 {
     struct json_view job = {
         .object = json_object(build, "job", false), .why = build->why, .where = "job"};
@@ -107,6 +107,7 @@ static bool job_runs(const struct json_view *build)
     char completed[64];
     json_text(&job, "status", false, status, sizeof status);
     json_text(&job, "completed_at", false, completed, sizeof completed);
+    (void)wall_read(completed, ended_at);
     bool ended = strcmp(status, "succeeded") == 0 || strcmp(status, "failed") == 0 ||
                  strcmp(status, "canceled") == 0;
     return job.object != NULL && completed[0] == '\0' && !ended;
@@ -129,7 +130,8 @@ static void read_workspace(const cJSON *json, struct deployment_workspace *out, 
     json_text(&build, "status", false, status, sizeof status);
     out->status = (enum tailnet_workspace_status)place_of(status_names, STATUS_COUNT, status);
     out->dormant = dormant_at[0] != '\0';
-    out->build_running = job_runs(&build);
+    json_text(&build, "reason", false, out->reason, sizeof out->reason);
+    out->build_running = job_runs(&build, &out->ended_at);
     read_resources(&build, out);
 }
 

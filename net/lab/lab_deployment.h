@@ -42,7 +42,8 @@ struct lab_workspace {
     struct uuid id, build_id, resource_id, agent_id;
     char agent_token[UUID_TEXT_SIZE];
     bool stopped;
-    unsigned builds; /* each start and each stop is a build */
+    unsigned builds;        /* each start and each stop is a build */
+    struct wall_time built; /* the last one; zero = when the lab was started */
     bool connected;
     struct wall_time first_connected, last_connected, disconnected; /* zero = never */
     double latency_seconds; /* to the relay, as the agent says; 0 = not known */

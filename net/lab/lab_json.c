@@ -174,9 +174,10 @@ static void put_job(cJSON *build, const struct lab_deployment *deployment,
     put_id(job, "id", &workspace->build_id);
     put_text(job, "status", "succeeded");
     put_text(job, "error", "");
-    put_time(job, "created_at", deployment->started);
-    put_time(job, "started_at", deployment->started);
-    put_time(job, "completed_at", deployment->started);
+    struct wall_time when = workspace->built.seconds != 0 ? workspace->built : deployment->started;
+    put_time(job, "created_at", when);
+    put_time(job, "started_at", when);
+    put_time(job, "completed_at", when);
 }
 
 static void put_build(cJSON *out, const struct lab_deployment *deployment,

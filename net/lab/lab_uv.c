@@ -302,6 +302,7 @@ enum net_err lab_set_stopped(struct lab *lab, const char *name, bool stopped)
     if (!lab_deployment_set_stopped(workspace, stopped, lab->rng)) {
         return NET_OK;
     }
+    workspace->built = wall_now();
     if (stopped) {
         stop_agent(lab, index);
         lab_coordinator_remove_agent(lab->coordinator, &old);

@@ -91,11 +91,22 @@ enum path_kind core_path_kind(const struct watch *watch)
     return status.now.direct ? PATH_DIRECT : PATH_DERP;
 }
 
+static void fill_stop(const struct deployment_workspace *workspace, struct snapshot_workspace *row)
+{
+    if (row->state == WORKSPACE_STOPPED) {
+        row->stopped_at = workspace->ended_at;
+        row->stopped_by = strcmp(workspace->reason, "autostop") == 0   ? STOP_SCHEDULE
+                          : strcmp(workspace->reason, "dormancy") == 0 ? STOP_DORMANT
+                                                                       : STOP_UNKNOWN;
+    }
+}
+
 static void fill_row(const struct core *core, const struct deployment_workspace *workspace,
                      const struct deployment_agent *agent, struct snapshot_workspace *row)
 {
     *row = (struct snapshot_workspace){.workspace = workspace->id,
                                        .state = core_workspace_state(workspace->status)};
+    fill_stop(workspace, row);
     clean(row->owner, sizeof row->owner, workspace->owner_name);
     clean(row->name, sizeof row->name, workspace->name);
     if (agent == NULL) {

@@ -281,6 +281,9 @@ enum agent_state {
     AGENT_STATE_TIMEOUT
 };
 
+/* Who stopped a workspace, where the deployment says that. */
+enum stop_reason { STOP_UNKNOWN, STOP_SCHEDULE, STOP_DORMANT };
+
 /* By the user's limits (grade.h); the order is from good to bad. */
 enum latency_grade { GRADE_UNKNOWN, GRADE_GOOD, GRADE_FAIR, GRADE_POOR };
 
@@ -293,6 +296,8 @@ struct snapshot_workspace {
     char agent_name[SNAPSHOT_NAME]; /* empty: no agent */
     bool show_agent_name;           /* the workspace has several agents */
     enum workspace_state state;
+    struct wall_time stopped_at; /* STOPPED; zero = not known */
+    enum stop_reason stopped_by;
     enum agent_state agent_state;
     bool watched; /* probes are sent */
     enum path_kind path;

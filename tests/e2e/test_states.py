@@ -79,10 +79,12 @@ def test_a_stopped_workspace_keeps_its_history_and_says_how_it_is_started(lab, s
     lab.do("workspace stop dev1")
     try:
         screen.wait_for(r"dev1 is stopped, connection lost \d+ s")
+        screen.wait_for(r"✘ 2 agent connected .*")
+        screen.wait_for(r"the workspace is stopped since [0-9:]{8}")
         screen.wait_for(r"✘ the workspace is not running")
         screen.wait_for(r"last seen: (direct|relayed), [0-9.]+ ms, [0-9:]{8}")
         screen.send("enter")
-        screen.wait_for(r"dev1 is stopped: `coder start dev1` starts it")
+        screen.wait_for(r"dev1 is stopped: `coder start dev1` starts it; since [0-9:]{8}")
         screen.send("left")
         screen.wait_for(r"PAST, to")
         screen.wait_for(r"p50/p95/p99 .* ms")

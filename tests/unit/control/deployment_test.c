@@ -88,7 +88,10 @@ static void test_workspaces_and_their_agents_are_read_in_order(void **state)
     assert_int_equal(all.items[2].agent_count, 0);
     assert_int_equal(all.items[2].status, TAILNET_WORKSPACE_STOPPED);
     assert_true(all.items[2].dormant);
+    assert_string_equal(all.items[2].reason, "initiator");
+    assert_int_equal(all.items[2].ended_at.seconds, 1767323049); /* 2026-01-02T03:04:09Z */
     assert_true(all.items[3].build_running);
+    assert_int_equal(all.items[3].ended_at.seconds, 0);
     assert_int_equal(all.items[4].agents[0].status, AGENT_CONNECTING);
     deployment_workspaces_clear(&all);
 }

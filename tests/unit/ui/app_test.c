@@ -67,7 +67,13 @@ static void test_digits_and_brackets_select_in_the_order_of_the_list(void **stat
     one->s.selected = 1;
     (void)key(one, ']');
     assert_int_equal(one->command.id.b[0], 3); /* stopped: it has a workspace but no agent */
-    assert_non_null(strstr(one->app.status, "dev3 is stopped: `coder start dev3`"));
+    assert_string_equal(one->app.status, "dev3 is stopped: `coder start dev3` starts it");
+    one->s.workspaces[2].stopped_at.seconds = one->s.wall.seconds - 60;
+    one->s.workspaces[2].stopped_by = STOP_SCHEDULE;
+    (void)key(one, '3');
+    assert_string_equal(
+        one->app.status,
+        "dev3 is stopped: `coder start dev3` starts it; since 22:12:20, by its schedule");
     one->s.selected = 2;
     (void)key(one, ']');
     assert_int_equal(one->command.id.b[0], 1);
