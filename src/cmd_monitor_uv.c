@@ -18,6 +18,7 @@
 #include "src/mask_snapshot.h"
 #include "src/out.h"
 #include "src/tui_uv.h"
+#include "ui/term.h"
 
 enum { PROBE_TIMEOUT_S = 5 };
 
@@ -95,6 +96,14 @@ struct face {
     const struct aws_ranges *aws;
 };
 
+/* The terminal is open by now. */
+static enum net_err start_core(struct core_options *options, struct snapshot_box *box,
+                               struct tui *tui, struct core_thread **out, struct failure *why)
+{
+    options->note = term_note();
+    return core_thread_start(options, box, tui_wake, tui, out, why);
+}
+
 static int run_screen(const struct face *face, const struct settings *settings, bool lab)
 {
     char folder[CONFIG_PATH];
@@ -124,7 +133,7 @@ static int run_screen(const struct face *face, const struct settings *settings, 
     if (tui_new(&look, box, &tui, &why) != NET_OK) {
         out_error(why.text);
         status = cmd_status(&why);
-    } else if (core_thread_start(&core, box, tui_wake, tui, &thread, &why) != NET_OK) {
+    } else if (start_core(&core, box, tui, &thread, &why) != NET_OK) {
         tui_free(tui);
         tui = NULL;
         out_error(why.text);

@@ -24,6 +24,7 @@ enum {
     TICK_MS = 1000,
     KEYS_A_TURN = 256,
     SIGNALS = 6,
+    SIGNAL_STOP = 1, /* SIGTSTP, among them */
     TITLE_SIZE = 256
 };
 
@@ -51,6 +52,7 @@ struct tui {
     void (*send)(void *owner, const struct command *command);
     void *owner;
     bool anew;
+    bool answer; /* a key changed what is shown */
     uint64_t painted_ms;
     uint64_t frame_ms; /* between frames; longer where the terminal is slow */
     int status;
@@ -202,13 +204,21 @@ static void end(struct tui *tui, int status)
     uv_stop(&tui->loop);
 }
 
+static void on_signal(uv_signal_t *handle, int number);
+
 /* Ctrl-Z and SIGTSTP stay the shell's: the screen is left, the process stops, and comes back whole.
- */
-static void suspend(struct tui *tui)
+ * It stops by the signal's own action, which does nothing where there is no shell that could bring
+ * it back; by Ctrl-Z with its group (0), as a terminal does it, or a script around it waited for
+ * ever. */
+static void suspend(struct tui *tui, pid_t whom)
 {
+    uv_signal_t *stop = &tui->signals[SIGNAL_STOP];
     term_suspend();
-    (void)raise(SIGSTOP);
+    (void)uv_signal_stop(stop);
+    (void)kill(whom, SIGTSTP);
+    (void)uv_signal_start(stop, on_signal, SIGTSTP);
     term_resume();
+    tui->title[0] = '\0';
     tui->anew = true;
     want_frame(tui);
 }
@@ -269,12 +279,10 @@ static void follow(struct tui *tui, unsigned what, const struct command *command
         return;
     }
     if ((what & APP_SUSPEND) != 0) {
-        suspend(tui);
+        suspend(tui, 0);
     }
     tui->anew |= (what & APP_REPAINT) != 0;
-    if ((what & (APP_REDRAW | APP_REPAINT)) != 0) {
-        paint(tui); /* a key is answered at once */
-    }
+    tui->answer |= (what & (APP_REDRAW | APP_REPAINT)) != 0;
 }
 
 static unsigned click(struct tui *tui, struct command *command)
@@ -285,10 +293,8 @@ static unsigned click(struct tui *tui, struct command *command)
     return app_click(&tui->app, &click, tui->now, command);
 }
 
-static void on_input(uv_poll_t *poll, int status, int events)
+static void read_keys(struct tui *tui, int status)
 {
-    struct tui *tui = poll->data;
-    (void)events;
     for (int i = 0; i < KEYS_A_TURN && !tui->ending; i++) {
         struct command command;
         bool gone = status < 0;
@@ -313,6 +319,18 @@ static void on_input(uv_poll_t *poll, int status, int events)
     }
 }
 
+/* A key is answered at once; many that came together, by one frame. */
+static void on_input(uv_poll_t *poll, int status, int events)
+{
+    struct tui *tui = poll->data;
+    (void)events;
+    read_keys(tui, status);
+    if (tui->answer) {
+        tui->answer = false;
+        paint(tui);
+    }
+}
+
 /* A terminal whose other end is closed polls readable and reads nothing, for ever. */
 static bool input_is_gone(void)
 {
@@ -322,11 +340,14 @@ static bool input_is_gone(void)
 static void on_signal(uv_signal_t *handle, int number)
 {
     struct tui *tui = handle->data;
+    if (number == SIGCONT) { /* nobody says what became of the terminal meanwhile */
+        term_retake();
+    }
     if (number == SIGWINCH || number == SIGCONT) {
         tui->anew = true; /* what a terminal keeps of another frame is its own affair */
         want_frame(tui);
     } else if (number == SIGTSTP) {
-        suspend(tui);
+        suspend(tui, getpid());
     } else {
         end(tui, 128 + number);
     }

@@ -23,12 +23,17 @@
 #include "ui/key.h"
 #include "ui/links_known.h"
 
-enum { ESC_DELAY_MS = 25, RESTORE_MAX = 512, ALT_STACK = 64 << 10 };
+#define TITLE_PUSH "\033[22;2t"
+#define TITLE_POP  "\033[23;2t"
+#define TITLE_NONE "\033]2;\007"
+
+enum { ESC_DELAY_MS = 25, RESTORE_MAX = 512, ALT_STACK = 64 << 10, NOTE_MAX = 160 };
 
 static struct {
     bool open;
     SCREEN *screen;
     const struct glyphs *glyphs;
+    char note[NOTE_MAX];
     bool has_title;
     bool mouse;
     struct term_click click;
@@ -199,7 +204,13 @@ static bool is_known(const char *name)
 static SCREEN *open_screen(const char *name)
 {
     bool like_xterm = strncmp(name, "xterm", 5) == 0 || env("COLORTERM") != NULL;
-    const char *use = like_xterm && !is_known(name) ? "xterm-256color" : name;
+    static const char stand_in[] = "xterm-256color";
+    const char *use = name;
+    if (like_xterm && !is_known(name)) {
+        use = stand_in;
+        text_format(term.note, sizeof term.note,
+                    "the terminal \"%s\" is not known here: taken for %s", name, use);
+    }
     return is_known(use) ? newterm((NCURSES_CONST char *)(uintptr_t)use, stdout, stdin) : NULL;
 }
 
@@ -219,6 +230,16 @@ static enum net_err check_terminal(const char *name, struct failure *why)
     return NET_OK;
 }
 
+/* The title that the window had comes back, where the terminal keeps it (XTWINOPS); elsewhere it is
+ * left empty. */
+static void keep_title(bool keep)
+{
+    if (term.has_title) {
+        (void)fputs(keep ? TITLE_PUSH : TITLE_NONE TITLE_POP, stdout);
+        (void)fflush(stdout);
+    }
+}
+
 static void set_modes(void)
 {
     (void)raw();
@@ -229,15 +250,16 @@ static void set_modes(void)
     (void)curs_set(0);
 }
 
-/* What the terminal is sent if the program dies: the reports of the mouse off, then curses' own. */
+/* What the terminal is sent if the program dies: its title, the reports of the mouse off, then
+ * curses' own. */
 static void prepare_restore(void)
 {
     static const char *const back[] = {"sgr0", "rmkx", "cnorm", "rmcup"};
-    static const char mouse_off[] = "\033[?1000l\033[?1006l";
+    static const char first[] = TITLE_NONE TITLE_POP "\033[?1000l\033[?1006l";
     term.restore_len = 0;
     if (term.has_title) { /* of the family that has a mouse */
-        memcpy(term.restore, mouse_off, sizeof mouse_off - 1);
-        term.restore_len = sizeof mouse_off - 1;
+        memcpy(term.restore, first, sizeof first - 1);
+        term.restore_len = sizeof first - 1;
     }
     for (size_t i = 0; i < sizeof back / sizeof *back; i++) {
         add_restore(back[i]);
@@ -277,6 +299,7 @@ enum net_err term_open(const struct term_options *options, struct failure *why)
                      strncmp(name, "screen", 6) == 0 || strncmp(name, "rxvt", 4) == 0 ||
                      env("COLORTERM") != NULL;
     prepare_restore();
+    keep_title(true);
     set_modes();
     canvas_curses_start(wants_color(options));
     canvas_curses_theme(THEME_SAFE);
@@ -294,7 +317,7 @@ void term_close(void)
     }
     term.open = false;
     term_mouse(false);
-    term_title("");
+    keep_title(false);
     (void)endwin();
     (void)tcsetattr(STDIN_FILENO, TCSANOW, &term.before);
     delscreen(term.screen);
@@ -303,15 +326,27 @@ void term_close(void)
 
 void term_suspend(void)
 {
+    keep_title(false);
     (void)endwin();
     (void)tcsetattr(STDIN_FILENO, TCSANOW, &term.before);
 }
 
 void term_resume(void)
 {
+    keep_title(true);
     (void)wrefresh(stdscr);
     set_modes();
     term_mouse(term.mouse);
+}
+
+void term_retake(void)
+{
+    (void)reset_prog_mode();
+}
+
+const char *term_note(void)
+{
+    return term.note[0] == '\0' ? NULL : term.note;
 }
 
 const struct glyphs *term_glyphs(void)

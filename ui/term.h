@@ -32,6 +32,13 @@ void term_close(void);
 void term_suspend(void);
 void term_resume(void);
 
+/* Takes the terminal's modes back, after somebody else stopped and continued the process. */
+void term_retake(void);
+
+/* What is to be said of how it was opened: a TERM that is not known here, for which another entry
+ * of terminfo stands in. NULL: nothing. */
+const char *term_note(void);
+
 /* The signs that this terminal and locale can show. */
 const struct glyphs *term_glyphs(void);
 void term_size(int *rows, int *cols);

@@ -168,6 +168,9 @@ enum net_err core_new(uv_loop_t *loop, const struct core_options *options, struc
     log_init(&core->log, options->log_least);
     core->log.sink = options->log_sink;
     core->log.owner = options->log_owner;
+    if (options->note != NULL) {
+        log_line(&core->log, LOG_INFO, LOG_MAIN, "%s", options->note);
+    }
     enum net_err err = crypto_start();
     if (err != NET_OK) {
         failure_set(why, err, "cannot start the cryptography library");

@@ -37,6 +37,7 @@ struct core_options {
     struct grade_limits grade;       /* of latency; zeroes = the defaults */
     struct diagnose_limits limits;   /* of loss and jitter; zeroes = the defaults */
     const struct aws_ranges *aws;    /* borrowed, as its prefixes; NULL = the bundled list */
+    const char *note;                /* the log's first line; NULL = none */
     enum log_level log_least;
     void (*log_sink)(void *owner,
                      const struct log_line *line); /* may be NULL; from the core's thread */
