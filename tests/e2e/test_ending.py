@@ -8,7 +8,7 @@ import time
 import pytest
 
 from program import LIMIT_SECONDS, binary
-from screen import ENTER_SCREEN, LEAVE_SCREEN, SHOW_CURSOR, Screen, children
+from screen import ENTER_SCREEN, GIVE_TITLE_BACK, KEEP_TITLE, LEAVE_SCREEN, SHOW_CURSOR, Screen, children
 
 class Shell(Screen):
     """A shell on the terminal that notes the terminal's modes, runs derptop --lab, and notes them again."""
@@ -30,6 +30,7 @@ class Shell(Screen):
         after = self.raw.rpartition(ENTER_SCREEN)[2]
         assert LEAVE_SCREEN in after, "the alternate screen was not left"
         assert SHOW_CURSOR in after, "the cursor was not shown again"
+        assert KEEP_TITLE in self.raw and GIVE_TITLE_BACK in after, "the window's title was not given back"
         return int(found.group(1))
 
 
@@ -74,12 +75,50 @@ def test_a_signal_ends_it_in_order(number, status):
         await_end_of(shell.lab)
 
 
-@pytest.mark.parametrize("number", [signal.SIGSEGV, signal.SIGABRT, signal.SIGQUIT])
+@pytest.mark.parametrize("number", [signal.SIGSEGV, signal.SIGBUS, signal.SIGFPE, signal.SIGILL, signal.SIGABRT,
+                                    signal.SIGSYS, signal.SIGTRAP, signal.SIGQUIT], ids=lambda number: number.name)
 def test_a_crash_restores_the_terminal_and_is_still_a_crash(number):
     with Shell() as shell:
+        shell.send("f2")  # the mouse is to be given back, too
+        shell.wait_for("mouse on")
         os.kill(shell.derptop, number)
         assert shell.ended() == 128 + number
+        after = shell.raw.rpartition(ENTER_SCREEN)[2]
+        assert b"\x1b[?1000l" in after and GIVE_TITLE_BACK in after
+        shell.wait_for(r"^derptop: crashed; the terminal was restored \(\d")
         await_end_of(shell.lab)
+
+
+@pytest.mark.parametrize("number", [None, signal.SIGSEGV], ids=["q", "a crash"])
+def test_what_a_library_says_meanwhile_is_said_afterwards(number):
+    """It would tear the frame."""
+    with Shell() as shell:
+        with open(f"/proc/{shell.derptop}/fd/2", "a", encoding="ascii") as stderr:
+            stderr.write("a library is not content\n")
+        shell.send("?")
+        shell.wait_for("help: monitor")
+        assert b"not content" not in shell.raw
+        if number is None:
+            shell.send("q")
+        else:
+            os.kill(shell.derptop, number)
+        shell.ended()
+        shell.wait_for("^a library is not content$")
+
+
+def test_a_terminal_that_is_gone_ends_it(tmp_path):
+    """Its other end is closed, and nobody is told: what reads is at an end, and must not read for ever."""
+    said = tmp_path / "said"
+    command = f"trap '' HUP; {shlex.quote(binary())} --lab; echo $? >{shlex.quote(str(said))}"
+    with Screen(command=["/bin/bash", "-c", command]) as shell:
+        shell.wait_for("quit")
+        derptop, = children(shell.pid)
+        lab = children(derptop)
+        with open_process(shell.pid) as bash:
+            shell.child.close(force=False)
+            assert bash.wait(LIMIT_SECONDS), "it runs on without a terminal"
+        assert said.read_text(encoding="ascii") == "129\n"
+        await_end_of([derptop, *lab])
 
 
 def test_the_lab_ends_with_its_monitor_even_when_that_is_killed():

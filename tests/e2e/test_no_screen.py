@@ -42,7 +42,12 @@ def test_version_and_help_need_no_terminal():
 
 
 def test_a_reader_that_has_enough_is_no_error():
-    command = f"'{program.binary()}' --help | head -n 1"
-    ended = subprocess.run(["/bin/bash", "-c", command], capture_output=True, text=True, check=True,
-                           env=program.environment(), timeout=program.LIMIT_SECONDS)
+    """The shell is to see 141, as of any other program, and nobody an error."""
+    with program.Lab() as lab:
+        command = f"'{program.binary()}' ping dev1 --json --wait 10ms | head -n 3; echo ${{PIPESTATUS[0]}}"
+        ended = subprocess.run(["/bin/bash", "-c", command], capture_output=True, text=True, check=True,
+                               env=lab.client_environment(), timeout=program.LIMIT_SECONDS)
     assert ended.stderr == ""
+    *lines, status = ended.stdout.splitlines()
+    assert len(program.json_lines("\n".join(lines))) == 3
+    assert status == "141"

@@ -10,28 +10,13 @@ import subprocess
 import pytest
 
 import program
+import recorded as recorded_lab
 from screen import Screen
 
 
 @pytest.fixture(scope="module")
 def recorded(tmp_path_factory):
-    """Some seconds of a workspace that goes from the relay to a direct path."""
-    file = tmp_path_factory.mktemp("replay") / "session.jsonl"
-    with program.Lab() as lab:
-        with program.Server([program.binary(), "record", "dev1", "--interval", "100ms", "-o", "-"],
-                            env=lab.client_environment(), first_line=lambda line: line["type"] == "recording") as record:
-            lines = [record.ready]
-
-            def enough(line):
-                lines.append(line)
-                return line["set"].get("run", {}).get("answered", 0) >= 20
-
-            record.next(enough)
-            record.process.send_signal(signal.SIGINT)
-            rest, _ = record.process.communicate(timeout=program.LIMIT_SECONDS)
-            lines += program.json_lines((record.pending + rest).decode())
-    file.write_text("".join(json.dumps(line, ensure_ascii=False) + "\n" for line in lines), encoding="utf-8")
-    return file
+    return recorded_lab.make(tmp_path_factory.mktemp("replay"))
 
 
 def replaying(file, *flags, **how):

@@ -81,6 +81,15 @@ def test_terminals_whose_names_may_not_be_known_here(env, term):
         leave(screen)
 
 
+@pytest.mark.parametrize("term", ["xterm-unheard-of", "unheard-of"])
+def test_what_stands_in_for_a_terminal_that_is_not_known_is_said_in_the_log(env, term):
+    with monitor({**env, "COLORTERM": "truecolor"}, term=term) as screen:
+        connected(screen)
+        screen.send("l")
+        screen.wait_for(f'the terminal "{term}" is not known here: taken')
+        leave(screen)
+
+
 def test_the_locale_decides_too(env):
     with monitor({**env, "LC_ALL": "C"}) as screen:
         assert connected(screen).text().isascii(), screen.text()

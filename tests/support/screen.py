@@ -14,6 +14,7 @@ from program import LIMIT_SECONDS, binary, environment
 TERMINAL = "tmux-256color"
 
 ENTER_SCREEN, LEAVE_SCREEN, SHOW_CURSOR = b"\x1b[?1049h", b"\x1b[?1049l", b"\x1b[?25h"
+KEEP_TITLE, GIVE_TITLE_BACK = b"\x1b[22;2t", b"\x1b[23;2t"
 
 KEYS = {"tab": "\t", "enter": "\r", "escape": "\x1b", "up": "\x1bOA", "down": "\x1bOB", "right": "\x1bOC",
         "left": "\x1bOD", "home": "\x1b[1~", "end": "\x1b[4~", "f2": "\x1bOQ", "ctrl-c": "\x03"}
