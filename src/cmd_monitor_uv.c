@@ -166,9 +166,11 @@ static void say_refused(const struct failure *refused, bool masked)
     out_error(text);
 }
 
-/* Without credentials: what to set, and the lab. On a terminal it is a screen; else two lines.
- * *lab: the user would look around in the lab. */
-static int show_welcome(const struct face *face, const struct failure *refused, bool *lab)
+/* What the user would have in place of a deployment. */
+enum wish { WISH_NONE, WISH_LAB, WISH_AGAIN };
+
+/* Without credentials: what to set, and the lab. On a terminal it is a screen; else two lines. */
+static int show_welcome(const struct face *face, const struct failure *refused, enum wish *wish)
 {
     struct tui_options look;
     struct snapshot_box *box = snapshot_box_new();
@@ -176,17 +178,19 @@ static int show_welcome(const struct face *face, const struct failure *refused, 
     struct failure why;
     look_of(face->config, NULL, &look);
     look.welcome = refused->text;
+    look.said = *wish == WISH_AGAIN ? "looked again: there are none yet" : "";
+    *wish = WISH_NONE;
     int status = EXIT_REFUSED;
     bool masked = false;
     if (tui_new(&look, box, &tui, &why) == NET_OK) {
         int ended = tui_run(tui, send_nowhere, NULL);
-        *lab = tui_wants_lab(tui);
+        *wish = tui_wants_lab(tui) ? WISH_LAB : tui_wants_again(tui) ? WISH_AGAIN : WISH_NONE;
         masked = tui_is_masked(tui);
         status = ended == EXIT_DONE ? EXIT_REFUSED : ended;
     }
     tui_free(tui);
     snapshot_box_free(box);
-    if (!*lab && status == EXIT_REFUSED) {
+    if (*wish == WISH_NONE && status == EXIT_REFUSED) {
         say_refused(refused, masked);
         (void)fputs("With no deployment at hand, `derptop --lab` starts one on this machine.\n",
                     stderr);
@@ -207,25 +211,27 @@ static int run_lab(const struct face *face)
     return status;
 }
 
-/* The deployment's screen; without credentials, or where it is asked for, the lab's. */
-static int run_face(const struct face *face)
+/* The deployment's screen; without credentials what to do about it, or the lab's. */
+static int run_deployment(const struct face *face)
 {
-    struct settings settings = {0};
-    struct failure why = {.code = NET_OK};
-    bool lab = face->options->lab;
-    int status = lab ? EXIT_DONE : cmd_settings_quiet(face->options, &settings, &why);
-    if (lab) {
-        return run_lab(face);
-    }
-    if (status == EXIT_DONE) {
-        status = run_screen(face, &settings, false);
-        settings_clear(&settings);
-    } else if (status == EXIT_REFUSED) {
-        status = show_welcome(face, &why, &lab);
-    } else {
-        out_error(why.text);
-    }
-    return lab ? run_lab(face) : status;
+    enum wish wish = WISH_NONE;
+    int status = EXIT_DONE;
+    do {
+        struct settings settings = {0};
+        struct failure why = {.code = NET_OK};
+        status = cmd_settings_quiet(face->options, &settings, &why);
+        if (status == EXIT_REFUSED) {
+            status = show_welcome(face, &why, &wish);
+        } else if (status == EXIT_DONE) {
+            wish = WISH_NONE;
+            status = run_screen(face, &settings, false);
+            settings_clear(&settings);
+        } else {
+            wish = WISH_NONE;
+            out_error(why.text);
+        }
+    } while (wish == WISH_AGAIN);
+    return wish == WISH_LAB ? run_lab(face) : status;
 }
 
 int cmd_monitor(const struct options *options)
@@ -237,7 +243,8 @@ int cmd_monitor(const struct options *options)
         status = aws_source_load(&aws, options->aws_ranges);
     }
     if (status == EXIT_DONE) {
-        status = run_face(&(struct face){options, &config, &aws.ranges});
+        const struct face face = {options, &config, &aws.ranges};
+        status = options->lab ? run_lab(&face) : run_deployment(&face);
         aws_source_clear(&aws);
     }
     return status;

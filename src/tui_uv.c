@@ -44,7 +44,8 @@ struct tui {
     char deployment[SNAPSHOT_NAME]; /* whose favourites, and what is muted, are read */
     const char *state_folder;
     bool lab;
-    bool keep; /* a summary is to be left behind */
+    bool again; /* likewise: credentials are to be looked for once more */
+    bool keep;  /* a summary is to be left behind */
     struct keeper *keeper;
     enum path_kind paths[SNAPSHOT_WORKSPACES_MAX]; /* as they were, to see a direct one go */
     struct uuid agents[SNAPSHOT_WORKSPACES_MAX];
@@ -271,9 +272,10 @@ static void follow(struct tui *tui, unsigned what, const struct command *command
         term_mouse(tui->app.mouse);
         tui->anew = true;
     }
-    if ((what & (APP_QUIT | APP_LAB)) != 0) {
+    if ((what & (APP_QUIT | APP_LAB | APP_AGAIN)) != 0) {
         tui->keep |= (what & APP_KEEP) != 0;
         tui->lab = (what & APP_LAB) != 0;
+        tui->again = (what & APP_AGAIN) != 0;
         /* What was on the screen when it was left: signed out is no good end. */
         end(tui, !tui->lab && tui->now != NULL && tui->now->fatal ? tui->now->fatal_status : 0);
         return;
@@ -378,6 +380,7 @@ static void set_up_app(struct tui *tui, const struct tui_options *options)
     if (options->welcome != NULL) {
         tui->welcome = options->welcome;
         app->views[0] = VIEW_WELCOME;
+        text_copy(app->status, sizeof app->status, options->said);
     }
     term_theme(app->theme);
     term_mouse(app->mouse);
@@ -386,6 +389,11 @@ static void set_up_app(struct tui *tui, const struct tui_options *options)
 bool tui_wants_lab(const struct tui *tui)
 {
     return tui->lab;
+}
+
+bool tui_wants_again(const struct tui *tui)
+{
+    return tui->again;
 }
 
 bool tui_is_masked(const struct tui *tui)

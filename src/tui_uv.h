@@ -21,6 +21,7 @@ struct tui_options {
     const char *color, *graph;
     const char *theme;   /* a name, or "auto" */
     const char *welcome; /* there are no credentials: what was looked for; else NULL */
+    const char *said;    /* with `welcome`: what the last row says at first */
     enum app_notify notify;
     const struct keys *keys;  /* as the user has set them; NULL = the defaults */
     const char *state_folder; /* where favourites are kept, and what is muted; NULL = nowhere */
@@ -35,6 +36,9 @@ NET_MUST_USE enum net_err tui_new(const struct tui_options *options, struct snap
 
 /* Whether the lab was asked for, in place of a deployment. */
 bool tui_wants_lab(const struct tui *tui);
+
+/* Whether credentials are to be looked for again. */
+bool tui_wants_again(const struct tui *tui);
 
 /* Whether names and addresses were masked at the end. */
 bool tui_is_masked(const struct tui *tui);

@@ -82,15 +82,16 @@ enum {
     APP_QUIT = 4,
     APP_SUSPEND = 8,
     APP_REPAINT = 16,
-    APP_SAVE = 32,     /* the favourites changed, or what is muted */
-    APP_LOOKS = 64,    /* theme or mouse changed */
-    APP_KEEP = 128,    /* with APP_QUIT: leave a summary behind */
-    APP_RECORD = 512,  /* start or stop recording */
-    APP_SHOT = 1024,   /* keep this screen in a file */
-    APP_REPORT = 2048, /* copy a report */
-    APP_COPY = 8192,   /* copy the finding that is chosen */
-    APP_LAB = 256,     /* the lab is asked for, in place of a deployment */
-    APP_MASK = 4096,   /* `mask` has changed */
+    APP_SAVE = 32,       /* the favourites changed, or what is muted */
+    APP_LOOKS = 64,      /* theme or mouse changed */
+    APP_KEEP = 128,      /* with APP_QUIT: leave a summary behind */
+    APP_RECORD = 512,    /* start or stop recording */
+    APP_SHOT = 1024,     /* keep this screen in a file */
+    APP_REPORT = 2048,   /* copy a report */
+    APP_COPY = 8192,     /* copy the finding that is chosen */
+    APP_LAB = 256,       /* the lab is asked for, in place of a deployment */
+    APP_AGAIN = 1 << 14, /* credentials are to be looked for again */
+    APP_MASK = 4096,     /* `mask` has changed */
 };
 
 void app_init(struct app *app);

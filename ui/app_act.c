@@ -353,6 +353,9 @@ static unsigned act_on_program(struct app *app, enum action action, const struct
         app_say(app, app->bytes ? "rates in bytes" : "rates in bits");
         return APP_REDRAW;
     case ACTION_RETRY:
+        if (app->views[0] == VIEW_WELCOME) {
+            return APP_AGAIN;
+        }
         app_say(app, "probing, reconnecting and reading the list now");
         return send(COMMAND_RETRY, out);
     case ACTION_PROBES:

@@ -158,10 +158,21 @@ void panel_help(struct canvas *canvas, struct rect rect, const struct app *app)
     }
 }
 
+static void draw_offer(struct canvas *canvas, struct rect inner, int row, const struct app *app,
+                       enum action action, const char *words)
+{
+    enum { WORDS_COL = 8 };
+    char key[KEYS_TEXT_SIZE];
+    keys_text(&app->keys, action, 1, key);
+    (void)canvas_text(canvas, inner, row, 1, STYLE_KEY, key);
+    (void)canvas_text(canvas, inner, row, WORDS_COL, STYLE_TEXT, words);
+}
+
 void panel_welcome(struct canvas *canvas, struct rect rect, const struct app *app)
 {
-    enum { ROWS = 15, COLS = 64 };
+    enum { ROWS = 17, COLS = 64, REASON_ROWS = 2, REASON_COL = 3 };
     static const char *const lines[] = {
+        "",
         "derptop watches the connection to a Coder workspace.",
         "It needs to know the deployment, and who you are:",
         "",
@@ -177,17 +188,20 @@ void panel_welcome(struct canvas *canvas, struct rect rect, const struct app *ap
     struct rect box = {rect.row + (rect.rows - rows) / 2, rect.col + (rect.cols - cols) / 2, rows,
                        cols};
     struct rect inner = rect_inner(box);
-    char lab[KEYS_TEXT_SIZE];
-    keys_text(&app->keys, ACTION_CHOOSE, 1, lab);
+    struct rect reason = {inner.row, inner.col, REASON_ROWS, inner.cols - 1};
+    bool roomy = rows == ROWS;
     canvas_box(canvas, box, "not signed in", "");
-    (void)canvas_print(canvas, inner, 0, 1, STYLE_ERROR, "%s %s", canvas->glyphs->error,
-                       app->welcome);
+    (void)canvas_text(canvas, inner, 0, 1, STYLE_ERROR, canvas->glyphs->error);
+    int row = canvas_wrap(canvas, reason, 0, REASON_COL, STYLE_ERROR, app->welcome);
+    row = row > REASON_ROWS ? REASON_ROWS : row;
     for (size_t i = 0; i < sizeof lines / sizeof *lines; i++) {
         bool command = strncmp(lines[i], "  ", 2) == 0;
-        (void)canvas_text(canvas, inner, 2 + (int)i, 1, command ? STYLE_STRONG : STYLE_TEXT,
-                          lines[i]);
+        if (lines[i][0] != '\0' || roomy) {
+            (void)canvas_text(canvas, inner, row++, 1, command ? STYLE_STRONG : STYLE_TEXT,
+                              lines[i]);
+        }
     }
-    int used = canvas_text(canvas, inner, inner.rows - 1, 1, STYLE_KEY, lab);
-    (void)canvas_text(canvas, inner, inner.rows - 1, 1 + used, STYLE_TEXT,
-                      "  looks around in a lab on this computer");
+    draw_offer(canvas, inner, inner.rows - 2, app, ACTION_RETRY, "looks again, after the login");
+    draw_offer(canvas, inner, inner.rows - 1, app, ACTION_CHOOSE,
+               "looks around in a lab on this computer");
 }

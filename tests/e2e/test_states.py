@@ -110,3 +110,18 @@ def test_a_lab_is_never_taken_for_a_deployment():
         screen.wait_until(lambda s: "LAB" in s.lines()[0], "LAB in the title")
         screen.resize(15, 60)
         screen.wait_until(lambda s: len(s.lines()) == 15 and "LAB" in s.lines()[0], "LAB in a narrow title")
+
+
+def test_without_credentials_they_are_looked_for_again_after_the_login(lab, tmp_path):
+    env = program.environment(CODER_CONFIG_DIR=str(tmp_path))
+    with Screen(env=env, rows=24, columns=80) as screen:
+        screen.wait_for("not signed in")
+        screen.wait_for("r      looks again, after the login")
+        screen.send("r")
+        screen.wait_for("looked again: there are none yet")
+        (tmp_path / "url").write_text(lab.ready["url"], encoding="utf-8")
+        (tmp_path / "session").write_text(lab.ready["token"], encoding="utf-8")
+        screen.send("r")
+        screen.wait_for(DIRECT)
+        screen.send("q")
+        assert screen.wait_exit() == 0

@@ -347,6 +347,11 @@ static void test_the_welcome_says_what_to_set_and_offers_the_lab(void **state)
     char *got = face_frame(&app, s, 24, 80, &glyphs_utf8);
     assert_true(check(&screen, got));
     assert_true((app_key(&app, KEY_CODE_ENTER, s, &command) & APP_LAB) != 0);
+    assert_true((app_key(&app, 'r', s, &command) & APP_AGAIN) != 0);
+    free(got);
+    const struct screen low = {.name = "welcome-60x15"};
+    got = face_frame(&app, s, 15, 60, &glyphs_utf8);
+    assert_true(check(&low, got));
     free(got);
     free(s);
 }
