@@ -186,8 +186,10 @@ static void draw_row(struct canvas *canvas, struct rect inner, int at, int rows,
     (void)canvas_text(canvas, inner, at, 2, sign_style, sign);
     (void)canvas_text(canvas, name, at, NAME_COL, STYLE_TEXT, title);
     if (!row->watched) {
+        bool could_be = row->agent_state == AGENT_STATE_CONNECTED;
         (void)canvas_text(canvas, inner, at, PATH_COL, STYLE_DIM,
-                          "not watched: keep_connected says how many are");
+                          could_be ? "not watched: keep_connected says how many are"
+                                   : row_word(row));
         return;
     }
     draw_path(canvas, inner, at, row);

@@ -18,7 +18,10 @@ void path_line(struct canvas *canvas, struct rect inner, int row, const struct s
     }
     static const char *const grades[] = {"", "good ", "fair ", "poor "};
     bool graded = s->selected >= 0 && inner.cols >= GRADE_COLS;
-    if (s->window.answered > 0) {
+    bool silent = s->silent_since != 0 && !s->paused; /* the last answer is not that of now */
+    if (silent) {
+        text_format(latency, sizeof latency, "%s silent", g->error);
+    } else if (s->window.answered > 0) {
         latency_text(s->window.last_ns, last);
         text_format(latency, sizeof latency, "%s%s",
                     graded ? grades[s->workspaces[s->selected].grade] : "", last);
@@ -44,7 +47,7 @@ void path_line(struct canvas *canvas, struct rect inner, int row, const struct s
     if (col + text_columns(more) <= left.cols) {
         (void)canvas_text(canvas, left, row, col, s->path_stale ? STYLE_WARNING : STYLE_DIM, more);
     }
-    canvas_right(canvas, inner, row, STYLE_STRONG, latency);
+    canvas_right(canvas, inner, row, silent ? STYLE_ERROR : STYLE_STRONG, latency);
 }
 
 static void draw_handshake(struct canvas *canvas, struct rect inner, int row,
@@ -220,6 +223,7 @@ static void draw_tried(struct canvas *canvas, struct rect inner, int row, const 
 static void draw_link(struct canvas *canvas, struct rect inner, int row, const char *name,
                       const struct snapshot_link *link, const struct snapshot *s)
 {
+    enum { DETAIL_COLS = 16 };
     static const char *const words[] = {"idle", "connecting", "connected", "waiting", "failed"};
     static const enum style styles[] = {STYLE_DIM, STYLE_INFO, STYLE_OK, STYLE_ERROR, STYLE_ERROR};
     const struct glyphs *g = canvas->glyphs;
@@ -234,7 +238,8 @@ static void draw_link(struct canvas *canvas, struct rect inner, int row, const c
         age_text(mono_until(s->now, link->retry_at), age);
         col += canvas_whole(canvas, inner, row, col, STYLE_DIM, "  next in %s", age);
     }
-    if (link->detail[0] != '\0') {
+    bool readable = inner.cols - col >= DETAIL_COLS; /* "http:/..." tells nobody anything */
+    if (link->detail[0] != '\0' && readable) {
         (void)canvas_print(canvas, inner, row, col, STYLE_ERROR, "  %s", link->detail);
     }
 }

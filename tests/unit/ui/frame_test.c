@@ -194,8 +194,29 @@ static void test_silence_is_no_round_trip(void **state)
     expect(s, 24, 80, false, "now 6.7  p50");
     s->silent_since = s->now - 31 * NS_PER_SEC;
     expect(s, 24, 80, false, "now ✘  p50");
+    expect(s, 24, 80, false, "→ direct 203.0.113.7:41641   ✘ silent│");
+    expect(s, 15, 60, true, "x silent|");
     expect(s, 24, 80, false,
            "─ latency ───────────────────────────────────────────── ✘ no answer for 31 s ─┐");
+}
+
+/* No setting would help with an agent that is gone. */
+static void test_the_overview_says_why_a_workspace_is_not_watched(void **state)
+{
+    struct snapshot *s = *state;
+    struct app app;
+    app_init(&app);
+    face_fill(s);
+    s->workspaces[1].watched = false;
+    face_press(&app, s, "o");
+    char *got = frame(&app, s, 24, 80, false);
+    assert_non_null(strstr(got, "not watched: keep_connected says how many are"));
+    free(got);
+    s->workspaces[1].agent_state = AGENT_STATE_DISCONNECTED;
+    got = frame(&app, s, 24, 80, false);
+    assert_null(strstr(got, "keep_connected"));
+    assert_non_null(strstr(got, "agent gone"));
+    free(got);
 }
 
 static void test_a_poor_latency_has_a_sign(void **state)
@@ -286,6 +307,7 @@ int main(void)
         CASE(test_figures_of_the_path_are_whole_or_not_there),
         CASE(test_the_traffic_of_the_path_in_use_comes_first),
         CASE(test_silence_is_no_round_trip),
+        CASE(test_the_overview_says_why_a_workspace_is_not_watched),
         CASE(test_a_poor_latency_has_a_sign),
         CASE(test_hostile_names_stay_in_their_place),
         CASE(test_any_keys_in_any_order),
