@@ -104,6 +104,8 @@ static enum net_err take_peer(struct lab_agent_shell *shell, mono_ns now,
         tunnel_peer_set(peer->user, &update->node);
         return coordinator_ready_for_handshake(shell->coordinator, &update->id);
     case LAB_AGENT_DROP:
+        log_line(shell->config.log, LOG_DEBUG, LOG_LAB, "agent of %s: a client signed off",
+                 shell->name);
         drop_peer(shell, peer);
         break;
     case LAB_AGENT_NOTHING:

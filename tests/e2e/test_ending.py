@@ -7,6 +7,7 @@ import time
 
 import pytest
 
+import program
 from program import LIMIT_SECONDS, binary
 from screen import ENTER_SCREEN, GIVE_TITLE_BACK, KEEP_TITLE, LEAVE_SCREEN, SHOW_CURSOR, Screen, children
 
@@ -73,6 +74,24 @@ def test_a_signal_ends_it_in_order(number, status):
         os.kill(shell.derptop, number)
         assert shell.ended() == status
         await_end_of(shell.lab)
+
+
+@pytest.mark.parametrize("number, signed_off", [(signal.SIGTERM, True), (signal.SIGINT, True), (signal.SIGHUP, True),
+                                                (None, True), (signal.SIGKILL, False)])
+def test_who_ends_it_in_order_signs_off_at_the_coordinator(number, signed_off):
+    """The agent is to know at once, and not only when it has heard nothing for a long time."""
+    with program.Server([binary(), "lab", "--json", "-v"]) as lab:
+        with Screen("dev1", env=lab.client_environment()) as screen:
+            screen.wait_for(r"p50/p95/p99 .* ms")
+            if number is None:
+                screen.send("q")
+            else:
+                os.kill(screen.pid, number)
+            screen.wait_exit()
+        if signed_off:
+            assert any(b"a client signed off" in line for line in lab.process.stderr)
+        else:
+            assert "a client signed off" not in lab.stop()[1]
 
 
 @pytest.mark.parametrize("number", [signal.SIGSEGV, signal.SIGBUS, signal.SIGFPE, signal.SIGILL, signal.SIGABRT,
