@@ -13,7 +13,7 @@ static const struct look looks[THEME_COUNT][STYLE_COUNT] =
         [THEME_SAFE] =
             {
                 [STYLE_TEXT] = {OWN, OWN, OWN, 0, 0},
-                [STYLE_DIM] = {245, DIM_16, OWN, 0, 0},
+                [STYLE_DIM] = {245, DIM_16, OWN, 0, D},
                 [STYLE_STRONG] = {OWN, OWN, OWN, B, B},
                 [STYLE_TITLE] = {OWN, OWN, OWN, B, B},
                 [STYLE_BORDER] = {241, DIM_16, OWN, 0, D},
@@ -32,7 +32,7 @@ static const struct look looks[THEME_COUNT][STYLE_COUNT] =
         [THEME_DARK] =
             {
                 [STYLE_TEXT] = {OWN, OWN, OWN, 0, 0},
-                [STYLE_DIM] = {247, 7, OWN, 0, 0},
+                [STYLE_DIM] = {247, 7, OWN, 0, D},
                 [STYLE_STRONG] = {OWN, OWN, OWN, B, B},
                 [STYLE_TITLE] = {OWN, OWN, OWN, B, B},
                 [STYLE_BORDER] = {240, DIM_16, OWN, 0, D},
@@ -51,7 +51,7 @@ static const struct look looks[THEME_COUNT][STYLE_COUNT] =
         [THEME_LIGHT] =
             {
                 [STYLE_TEXT] = {OWN, OWN, OWN, 0, 0},
-                [STYLE_DIM] = {241, DIM_16, OWN, 0, 0},
+                [STYLE_DIM] = {241, DIM_16, OWN, 0, D},
                 [STYLE_STRONG] = {OWN, OWN, OWN, B, B},
                 [STYLE_TITLE] = {OWN, OWN, OWN, B, B},
                 [STYLE_BORDER] = {249, 7, OWN, 0, D},
@@ -89,7 +89,7 @@ static const struct look looks[THEME_COUNT][STYLE_COUNT] =
         [THEME_MONO] =
             {
                 [STYLE_TEXT] = {OWN, OWN, OWN, 0, 0},
-                [STYLE_DIM] = {OWN, OWN, OWN, 0, 0},
+                [STYLE_DIM] = {OWN, OWN, OWN, D, D},
                 [STYLE_STRONG] = {OWN, OWN, OWN, B, B},
                 [STYLE_TITLE] = {OWN, OWN, OWN, B, B},
                 [STYLE_BORDER] = {OWN, OWN, OWN, D, D},

@@ -55,6 +55,19 @@ def test_the_graph_is_coloured_where_colour_is_wanted(flags, env, coloured):
         assert bool(colours(screen)) == coloured, colours(screen)
 
 
+EIGHT = {"black", "red", "green", "brown", "blue", "magenta", "cyan", "white"}
+
+
+@pytest.mark.parametrize("term", ["xterm", "screen", "linux"])
+def test_where_there_are_eight_colours_eight_are_used_and_direct_is_cyan(term):
+    with Screen("--lab", "--interval", "100ms", term=term) as screen:
+        screen.wait_for(r"direct 127\.0\.0\.1:")
+        screen.wait_until(lambda s: "cyan" in colours(s), "the direct path in cyan")
+        assert colours(screen) <= EIGHT, colours(screen)
+        underlined = [cell for row in screen.display.buffer.values() for cell in row.values() if cell.underscore]
+        assert not underlined, "the console cannot underline what is coloured"
+
+
 def test_a_terminal_without_colour_is_drawn_on_all_the_same():
     with Screen("--lab", "--interval", "100ms", term="vt100") as screen:
         wait_for_pongs(screen)
