@@ -3,6 +3,7 @@
  *   stack_lwip.c         life, packets in and out, echo, time
  *   stack_tcp_lwip.c     connections
  *   stack_gather_lwip.c  neighbouring segments become one
+ *   stack_repair_lwip.c  what was lost is sent again
  */
 #ifndef NET_TUNNEL_STACK_INTERNAL_LWIP_H
 #define NET_TUNNEL_STACK_INTERNAL_LWIP_H
@@ -69,7 +70,9 @@ void stack_tcp_sent(struct stack *stack, const uint8_t *packet, size_t len);
 /* Ends what lwIP still keeps of ours, to be able to begin anew at the same addresses. */
 void stack_tcp_forget(struct stack *stack);
 
-/* After lwIP worked: whether a connection began to repair a loss. */
+/* A packet that lwIP is about to read: what the peer says it holds. */
+void stack_tcp_note(struct stack *stack, const uint8_t *packet, size_t len);
+/* After lwIP worked: losses are made up for. */
 void stack_tcp_look(struct stack *stack);
 
 /* Whether these bytes are what the connection between the two waits for: lwIP hands them on at

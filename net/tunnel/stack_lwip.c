@@ -196,6 +196,7 @@ struct pbuf *stack_copy(struct bytes packet)
 
 void stack_feed(struct stack *stack, struct pbuf *in)
 {
+    stack_tcp_note(stack, in->payload, in->len);
     if (stack->netif.input(in, &stack->netif) != ERR_OK) {
         pbuf_free(in);
     }
@@ -263,6 +264,9 @@ void stack_tick(mono_ns now)
     if (now >= stack_deadline()) {
         global.next_tick = mono_after(now, TCP_TMR_INTERVAL * NS_PER_MS);
         tcp_tmr();
+        for (struct stack *stack = global.all; stack != NULL; stack = stack->next) {
+            stack_tcp_look(stack);
+        }
     }
 }
 

@@ -4,8 +4,7 @@
  * - The window opens by what an acknowledgement covers, not by two segments for each (RFC 3465 with
  *   no limit, as Linux): the agent acknowledges up to a hundred segments at once.
  * - It begins with ten segments (RFC 6928).
- * - Several losses in one window are repaired one after the other, each on the acknowledgement that
- *   shows it (RFC 6582, "NewReno"); lwIP alone would wait for a time-out.
+ * - Losses are made up for by what the peer says it holds: stack_repair_lwip.h.
  * - No more is queued than the window lets out soon: lwIP walks its queue at each write.
  */
 #include <stdlib.h>
@@ -17,6 +16,7 @@
 
 #include "net/base/mem.h"
 #include "net/tunnel/stack_internal_lwip.h"
+#include "net/tunnel/stack_repair_lwip.h"
 
 enum {
     FIRST_SEGMENTS = 10,    /* RFC 6928 */
@@ -41,8 +41,7 @@ struct tcp_conn {
     bool abort_due; /* for its owner it is gone already */
     bool sent_any;
     uint32_t sent_end; /* of the furthest segment that was ever sent */
-    bool recovering;   /* from losses before `recover` */
-    uint32_t recover;
+    struct repair repair;
 };
 
 static uint64_t retransmits; /* of all connections of the process, as lwIP is one for it */
@@ -190,9 +189,25 @@ void stack_tcp_look(struct stack *stack)
 {
     abort_due(stack);
     for (struct tcp_conn *conn = stack->conns; conn != NULL; conn = conn->next) {
-        if (conn->pcb != NULL && (conn->pcb->flags & TF_INFR) != 0 && !conn->recovering) {
-            conn->recovering = true;
-            conn->recover = conn->pcb->snd_nxt;
+        if (conn->pcb != NULL && conn->pcb->state >= ESTABLISHED) {
+            repair_look(&conn->repair, conn->pcb, stack_now());
+        }
+    }
+}
+
+void stack_tcp_note(struct stack *stack, const uint8_t *packet, size_t len)
+{
+    const uint8_t *tcp = packet + IPV6_HEADER_LEN;
+    if (len < IPV6_HEADER_LEN + TCP_HLEN || packet[IPV6_NEXT_HEADER] != IP6_NEXTH_TCP) {
+        return;
+    }
+    uint16_t from = (uint16_t)(tcp[0] << 8 | tcp[1]);
+    uint16_t to = (uint16_t)(tcp[2] << 8 | tcp[3]);
+    for (struct tcp_conn *conn = stack->conns; conn != NULL; conn = conn->next) {
+        if (conn->pcb != NULL && conn->pcb->local_port == to && conn->pcb->remote_port == from &&
+            memcmp(ip_2_ip6(&conn->pcb->remote_ip)->addr, packet + IPV6_SOURCE, 16) == 0) {
+            repair_note(&conn->repair, conn->pcb, tcp, len - IPV6_HEADER_LEN);
+            return;
         }
     }
 }
@@ -200,12 +215,9 @@ void stack_tcp_look(struct stack *stack)
 /* `count` bytes were acknowledged. */
 static void steer(struct tcp_conn *conn, struct tcp_pcb *pcb, u16_t count)
 {
-    if (conn->recovering && (pcb->flags & TF_RTO) == 0 && TCP_SEQ_LT(pcb->lastack, conn->recover)) {
-        (void)tcp_rexmit(pcb);       /* the first that is missing now was lost with the others */
-        tcp_set_flags(pcb, TF_INFR); /* which were one loss: the window is not halved again */
+    if (conn->repair.under_way) {
         return;
     }
-    conn->recovering = false;
     u32_t counted = (u32_t)ABC_LIMIT_SEGMENTS * pcb->mss;
     if (pcb->cwnd < pcb->ssthresh && (pcb->flags & TF_RTO) == 0 && count > counted) {
         tcpwnd_size_t wider = pcb->cwnd + (count - counted);

@@ -35,6 +35,8 @@ struct tcp_world {
 static const uint8_t addresses[HOSTS][16] = {{0xfd, 0x7a, 0x11, 0x5c, 0xa1, 0xe0, [15] = 1},
                                              {0xfd, 0x7a, 0x11, 0x5c, 0xa1, 0xe0, [15] = 2}};
 
+static mono_ns began = NS_PER_SEC; /* when the next world begins */
+
 static bool before(const struct flying *a, const struct flying *b)
 {
     return a->due != b->due ? a->due < b->due : a->number < b->number;
@@ -118,7 +120,7 @@ struct tcp_world *tcp_world_new(uint64_t seed, const struct tcp_way *way)
     struct tcp_world *world = mem_new(sizeof *world);
     rng_seeded_init(&world->rng, seed);
     world->way = *way;
-    world->now = NS_PER_SEC;
+    world->now = began; /* lwIP's clock is one for all: it is not to go back */
     for (int i = 0; i < HOSTS; i++) {
         world->hosts[i].world = world;
         world->hosts[i].index = i;
@@ -133,6 +135,7 @@ void tcp_world_free(struct tcp_world *world)
     for (int i = 0; i < HOSTS; i++) {
         stack_free(world->hosts[i].stack);
     }
+    began = world->now;
     while (world->count > 0) {
         struct flying *packet = pop(world);
         free(packet->bytes);

@@ -173,6 +173,11 @@ static bool all_arrived(void *owner)
            (w->server.to_send == 0 || w->client.ended);
 }
 
+static mono_ns after(const struct world *w, uint64_t ns)
+{
+    return mono_after(tcp_world_now(w->net), ns);
+}
+
 /* How long it took, in milliseconds. */
 static uint64_t carry(struct world *w, size_t up, size_t down, uint64_t limit_s)
 {
@@ -278,6 +283,24 @@ static void test_a_burst_of_losses_is_no_standstill(void **state)
     world_free(w);
 }
 
+/* The same over a longer way, on which one segment a round trip would take for ever. */
+static void test_a_burst_of_losses_on_a_long_way_is_repaired_in_a_few_round_trips(void **state)
+{
+    (void)state;
+    for (uint64_t seed = 1; seed <= 6; seed++) {
+        const struct tcp_way way = {.delay_ns = 20 * NS_PER_MS,
+                                    .bits_per_s = 300 * UINT64_C(1000000),
+                                    .queue_ns = seed * 5 * NS_PER_MS};
+        struct world *w = world_new(seed, &way);
+        uint64_t took = carry(w, 20 * mb, 0, 60);
+        print_message("20 MB at 300 Mbit/s over 40 ms, queue %llu ms: %llu ms, lost %llu\n",
+                      (unsigned long long)(way.queue_ns / NS_PER_MS), (unsigned long long)took,
+                      (unsigned long long)tcp_world_lost(w->net));
+        assert_true(took < 4000); /* 0.6 s at full rate */
+        world_free(w);
+    }
+}
+
 static bool client_failed(void *owner)
 {
     const struct world *w = owner;
@@ -289,7 +312,7 @@ static void test_a_port_that_nobody_serves_refuses(void **state)
     struct world *w = world_new(7, &quick);
     (void)state;
     open_client(w, PORT + 1);
-    assert_true(tcp_world_run(w->net, 60 * NS_PER_SEC, client_failed, w));
+    assert_true(tcp_world_run(w->net, after(w, 60 * NS_PER_SEC), client_failed, w));
     assert_int_equal(w->client.why, NET_ERR_CLOSED);
     assert_false(w->client.opened);
     world_free(w);
@@ -301,7 +324,7 @@ static void test_a_host_that_does_not_answer_times_out(void **state)
     struct world *w = world_new(8, &way);
     (void)state;
     open_client(w, PORT);
-    assert_true(tcp_world_run(w->net, 600 * NS_PER_SEC, client_failed, w));
+    assert_true(tcp_world_run(w->net, after(w, 600 * NS_PER_SEC), client_failed, w));
     assert_int_equal(w->client.why, NET_ERR_TIMEOUT);
     world_free(w);
 }
@@ -313,10 +336,10 @@ static void test_a_way_that_is_cut_in_the_middle_times_out(void **state)
     (void)state;
     w->client.to_send = 400 * mb;
     open_client(w, PORT);
-    assert_false(tcp_world_run(w->net, NS_PER_SEC + 20 * NS_PER_MS, client_failed, w));
+    assert_false(tcp_world_run(w->net, after(w, 20 * NS_PER_MS), client_failed, w));
     assert_true(w->server.received > 0);
     tcp_world_set_way(w->net, &cut);
-    assert_true(tcp_world_run(w->net, 3600 * NS_PER_SEC, client_failed, w));
+    assert_true(tcp_world_run(w->net, after(w, 3600 * NS_PER_SEC), client_failed, w));
     assert_int_equal(w->client.why, NET_ERR_TIMEOUT);
     world_free(w);
 }
@@ -328,7 +351,7 @@ static void test_a_peer_that_resets_in_the_middle_is_told(void **state)
     w->server.aborts_on_data = true;
     w->client.to_send = mb;
     open_client(w, PORT);
-    assert_true(tcp_world_run(w->net, 60 * NS_PER_SEC, client_failed, w));
+    assert_true(tcp_world_run(w->net, after(w, 60 * NS_PER_SEC), client_failed, w));
     assert_int_equal(w->client.why, NET_ERR_CLOSED);
     assert_null(w->server.conn);
     world_free(w);
@@ -350,7 +373,7 @@ static void test_a_reset_on_an_acknowledgement_that_brings_data(void **state)
     w->client.to_send = mb;
     w->server.to_send = mb;
     open_client(w, PORT);
-    assert_true(tcp_world_run(w->net, 60 * NS_PER_SEC, server_failed, w));
+    assert_true(tcp_world_run(w->net, after(w, 60 * NS_PER_SEC), server_failed, w));
     assert_int_equal(w->server.why, NET_ERR_CLOSED);
     assert_null(w->client.conn);
     world_free(w);
@@ -362,7 +385,7 @@ static void test_a_connection_that_is_refused_when_it_comes_is_reset(void **stat
     (void)state;
     w->refuses = true;
     open_client(w, PORT);
-    assert_true(tcp_world_run(w->net, 60 * NS_PER_SEC, client_failed, w));
+    assert_true(tcp_world_run(w->net, after(w, 60 * NS_PER_SEC), client_failed, w));
     assert_int_equal(w->client.why, NET_ERR_CLOSED);
     world_free(w);
 }
@@ -382,9 +405,9 @@ static void test_a_transfer_under_way_allocates_nothing(void **state)
         w->client.to_send = up == 1 ? 20 * mb : 0;
         w->server.to_send = up == 1 ? 0 : 20 * mb;
         open_client(w, PORT);
-        assert_true(tcp_world_run(w->net, 600 * NS_PER_SEC, has_begun, w));
+        assert_true(tcp_world_run(w->net, after(w, 600 * NS_PER_SEC), has_begun, w));
         uint64_t asked = slab_use().asked;
-        assert_true(tcp_world_run(w->net, 600 * NS_PER_SEC, all_arrived, w));
+        assert_true(tcp_world_run(w->net, after(w, 600 * NS_PER_SEC), all_arrived, w));
         /* The window still widens a little; there are 10,000 segments to go. */
         assert_in_range(slab_use().asked - asked, 0, 100);
         world_free(w);
@@ -415,7 +438,7 @@ static void test_what_is_open_goes_with_the_stack(void **state)
     (void)state;
     w->client.to_send = 50 * mb;
     open_client(w, PORT);
-    (void)tcp_world_run(w->net, NS_PER_SEC + 5 * NS_PER_MS, client_failed, w);
+    (void)tcp_world_run(w->net, after(w, NS_PER_SEC + 5 * NS_PER_MS), client_failed, w);
     assert_true(w->server.received > 0);
     world_free(w); /* the sanitizers look on */
 }
@@ -441,6 +464,7 @@ int main(void)
         cmocka_unit_test(test_lost_and_disordered_packets_are_made_up_for),
         cmocka_unit_test(test_a_third_of_all_packets_lost_is_slow_and_not_wrong),
         cmocka_unit_test(test_a_burst_of_losses_is_no_standstill),
+        cmocka_unit_test(test_a_burst_of_losses_on_a_long_way_is_repaired_in_a_few_round_trips),
         cmocka_unit_test(test_a_port_that_nobody_serves_refuses),
         cmocka_unit_test(test_a_host_that_does_not_answer_times_out),
         cmocka_unit_test(test_a_way_that_is_cut_in_the_middle_times_out),
