@@ -155,7 +155,7 @@ static void set_classes(struct histogram *out, const struct gathered *from, size
     size_t count = 0;
     size_t beyond = 0; /* classes without an end, for what is faster or slower than most */
     double enough = 1 + 2 * cbrt((double)from->total); /* few probes in many classes are noise */
-    most = most < enough ? most : (size_t)enough;
+    most = (double)most < enough ? most : (size_t)enough;
     bounds[0] = 0;
     for (size_t room = most; room > 0; room--) {
         count = high <= low * NARROW ? even_bounds(low, high, room, bounds)

@@ -398,10 +398,27 @@ void tcp_conn_attach(struct tcp_conn *conn, const struct tcp_handlers *handlers,
 /* --- writing -----------------------------------------------------------------------------------
  */
 
+/* lwIP cuts what it is given into pieces of half the peer's greatest window at most, and takes it
+ * for certain that the last one waiting is no larger. It may be, from before the peer said how
+ * small its window is. */
+static bool is_too_narrow(const struct tcp_pcb *pcb)
+{
+    tcpwnd_size_t half = pcb->snd_wnd_max / 2;
+    const struct tcp_seg *last = pcb->unsent;
+    if (half == 0 || half >= pcb->mss || last == NULL) {
+        return false;
+    }
+    while (last->next != NULL) {
+        last = last->next;
+    }
+    return last->len > half;
+}
+
 size_t tcp_conn_room(const struct tcp_conn *conn)
 {
     const struct tcp_pcb *pcb = conn->pcb;
-    if (pcb == NULL || conn->finished || pcb->snd_queuelen + 2 >= TCP_SND_QUEUELEN) {
+    if (pcb == NULL || conn->finished || pcb->snd_queuelen + 2 >= TCP_SND_QUEUELEN ||
+        is_too_narrow(pcb)) {
         return 0;
     }
     size_t window = pcb->cwnd < pcb->snd_wnd ? pcb->cwnd : pcb->snd_wnd;

@@ -93,16 +93,17 @@ static size_t fill_buckets(const struct snapshot *s, mono_ns from, uint64_t widt
         bool relayed = hours_ago == 13 || hours_ago == 14;
         bool lost = hours_ago == 5;
         uint32_t middle = rtt((size_t)(at / width), relayed);
-        out[count++] = (struct snapshot_bucket){
+        out[count] = (struct snapshot_bucket){
             .at = at,
             .min_us = lost ? 0 : middle - middle / 8,
             .p50_us = lost ? 0 : middle,
-            .max_us = lost ? 0 : middle * (count % 40 == 0 ? 5 : 2),
+            .max_us = lost ? 0 : middle * (count % 40 == 39 ? 5 : 2),
             .jitter_us = 100,
             .answered = lost ? 0 : each,
             .lost = lost ? each : 0,
             .direct = lost || relayed ? 0 : each,
         };
+        count++;
     }
     return count;
 }
