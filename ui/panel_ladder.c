@@ -120,7 +120,9 @@ static int draw_step(struct canvas *canvas, struct rect inner, int row, int spar
         }
     }
     if (detail[0] == '\0' || col + wide <= inner.cols || spare < 1) {
-        (void)canvas_text(canvas, inner, row, col, style, detail);
+        if (step->state != LADDER_DONE || col + wide <= inner.cols) { /* what is done can wait */
+            (void)canvas_text(canvas, inner, row, col, style, detail);
+        }
         return row + 1;
     }
     /* Too long for what is left of the line: below it. */
@@ -314,6 +316,7 @@ static void last_words(const struct glyphs *g, const struct app *app, const stru
 void panel_ladder(struct canvas *canvas, struct rect rect, const struct app *app,
                   const struct snapshot *s)
 {
+    enum { PLENTY = 4 }; /* rows to spare: then also what is done may take more than one */
     struct rect inner = rect_inner(rect);
     char last[SNAPSHOT_TEXT];
     bool lost = app->ladder.open;
@@ -324,6 +327,8 @@ void panel_ladder(struct canvas *canvas, struct rect rect, const struct app *app
     int row = 0;
     for (int i = 0; i < LADDER_STEPS; i++) {
         int spare = inner.rows - row - (LADDER_STEPS - i) - below;
+        bool plain = s->ladder[i].state == LADDER_DONE && spare < PLENTY; /* no row of its own */
+        spare = plain ? 0 : spare;
         row = draw_step(canvas, inner, row, spare < 2 ? spare : 2, s, (enum ladder_step)i);
     }
     struct rect middle = {inner.row, inner.col, inner.rows - (last[0] != '\0' ? 1 : 0), inner.cols};

@@ -222,7 +222,7 @@ static const char *route_text(const struct core *core, const struct path_route *
         address_text(&route->address, address);
         text_format(out, SNAPSHOT_NAME, "direct to %s", address);
     } else {
-        text_format(out, SNAPSHOT_NAME, "by DERP %s (%lld)", region_name(core, route->region),
+        text_format(out, SNAPSHOT_NAME, "relayed by %s (%lld)", region_name(core, route->region),
                     (long long)route->region);
     }
     return out;

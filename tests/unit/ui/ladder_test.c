@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "net/base/mem.h"
+#include "net/base/text.h"
 #include "tests/support/face.h"
 
 #include <cmocka.h>
@@ -181,10 +182,26 @@ static void test_a_replay_that_begins_anew_shows_it_anew(void **state)
     assert_true(one->app.ladder.open);
 }
 
+/* Where rows are few, the step that failed has them, not those that are done. */
+static void test_what_failed_is_told_before_what_is_done(void **state)
+{
+    struct sitting *one = *state;
+    one->s.path = PATH_NONE;
+    one->s.run = (struct snapshot_stats){.sent = 3, .lost = 3};
+    text_copy(one->s.ladder[0].detail, sizeof one->s.ladder[0].detail,
+              "https://coder.example.com/of/a/long/name v2.35.0");
+    text_copy(one->s.ladder[5].detail, sizeof one->s.ladder[5].detail,
+              "the agent's node has not come: it is too old, or cannot reach the coordinator");
+    char *frame = face_frame(&one->app, &one->s, 15, 60, &glyphs_utf8);
+    assert_non_null(strstr(frame, "the agent's node has not come"));
+    free(frame);
+}
+
 int main(void)
 {
 #define CASE(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
     const struct CMUnitTest tests[] = {
+        CASE(test_what_failed_is_told_before_what_is_done),
         CASE(test_it_opens_with_an_outage_and_closes_with_its_end),
         CASE(test_what_never_stood_is_no_outage),
         CASE(test_history_is_looked_at_while_it_is_open),
