@@ -55,6 +55,16 @@ def test_the_graph_is_coloured_where_colour_is_wanted(flags, env, coloured):
         assert bool(colours(screen)) == coloured, colours(screen)
 
 
+def test_no_color_wins_over_the_settings_and_a_flag_over_both(tmp_path):
+    settings = tmp_path / "config.json"
+    settings.write_text('{"color": "always"}', encoding="ascii")
+    for flags, coloured in ([], False), (["--color", "always"], True):
+        with Screen("--lab", "--interval", "100ms", "--config", str(settings), *flags,
+                    env=environment(NO_COLOR="1")) as screen:
+            wait_for_pongs(screen)
+            assert bool(colours(screen)) == coloured, (flags, colours(screen))
+
+
 EIGHT = {"black", "red", "green", "brown", "blue", "magenta", "cyan", "white"}
 
 
@@ -74,8 +84,10 @@ def test_a_terminal_without_colour_is_drawn_on_all_the_same():
         assert not colours(screen)
 
 
-def test_ascii_draws_with_nothing_else():
-    with Screen("--lab", "--interval", "100ms", "--ascii") as screen:
+@pytest.mark.parametrize("flags, env", [(["--ascii"], {}), ([], {"DERPTOP_ASCII": "1"}), ([], {"LC_ALL": "POSIX"})],
+                         ids=["--ascii", "DERPTOP_ASCII", "POSIX"])
+def test_ascii_draws_with_nothing_else(flags, env):
+    with Screen("--lab", "--interval", "100ms", *flags, env=environment(**env)) as screen:
         screen.wait_for(r"direct 127\.0\.0\.1:")
         assert screen.text().isascii(), screen.text()
 
