@@ -39,19 +39,20 @@ static void on_handshake(void *owner, struct tunnel_peer *peer, bool done)
 
 static void on_echo(void *owner, struct tunnel_peer *peer, mono_ns now, uint16_t id, uint16_t seq)
 {
-    (void)owner;
-    (void)peer;
+    struct pair_end *end = owner;
     (void)now;
     (void)id;
     (void)seq;
+    assert_ptr_equal(peer, end->peer);
+    end->echoes++;
 }
 
 /* Each pair has addresses of its own: connections of the one before may not be forgotten yet. */
-static struct net_address inner(const struct tunnel_pair *pair, size_t end)
+static struct net_address inner(const struct tunnel_pair *pair, size_t end, unsigned nth)
 {
-    return (struct net_address){
-        .family = ADDRESS_V6,
-        .ip = {0xfd, [13] = pair->number, [15] = (uint8_t)(end == PAIR_AGENT ? 0xb : 0xa)}};
+    return (struct net_address){.family = ADDRESS_V6,
+                                .ip = {0xfd, [13] = pair->number, [14] = (uint8_t)nth,
+                                       [15] = (uint8_t)(end == PAIR_AGENT ? 0xb : 0xa)}};
 }
 
 static void open_end(struct tunnel_pair *pair, size_t i)
@@ -74,22 +75,22 @@ static void open_end(struct tunnel_pair *pair, size_t i)
                                                    .bind_ip = "127.0.0.1",
                                                    .loopback = true,
                                                    .timeout_ns = NS_PER_SEC},
-                                         .address_count = 1,
-                                         .addresses = {inner(pair, i)},
+                                         .address_count = 2,
+                                         .addresses = {inner(pair, i, 1), inner(pair, i, 2)},
                                          .initiate = i == PAIR_CLIENT};
     end->tunnel = tunnel_new(&config, &handlers, end);
     end->peer = tunnel_add_peer(end->tunnel, NULL);
 }
 
-static void tell(struct tunnel_pair *pair, size_t to)
+void tunnel_pair_tell(struct tunnel_pair *pair, size_t to, unsigned address)
 {
     const struct pair_end *of = &pair->end[1 - to];
     const struct net_address *endpoints = NULL;
     struct tailnet_node node = {.key = node_private_public(of->node_key),
                                 .disco = disco_private_public(of->disco_key),
                                 .preferred_derp = REGION,
-                                .address_count = 1,
-                                .addresses = {inner(pair, 1 - to)},
+                                .address_count = address == 0 ? 0 : 1,
+                                .addresses = {inner(pair, 1 - to, address)},
                                 .endpoint_count = 1};
     assert_int_equal(paths_endpoints(tunnel_paths(of->tunnel), &endpoints), 1);
     node.endpoints[0] = endpoints[0];
@@ -102,7 +103,7 @@ static bool have_met(void *owner)
     return pair->end[PAIR_CLIENT].handshakes > 0 && pair->end[PAIR_AGENT].handshakes > 0;
 }
 
-struct tunnel_pair *tunnel_pair_new(void)
+struct tunnel_pair *tunnel_pair_open(void)
 {
     static uint8_t pairs;
     struct tunnel_pair *pair = calloc(1, sizeof *pair);
@@ -113,10 +114,21 @@ struct tunnel_pair *tunnel_pair_new(void)
     assert_int_equal(uv_loop_init(&pair->loop), 0);
     open_end(pair, PAIR_CLIENT);
     open_end(pair, PAIR_AGENT);
-    tell(pair, PAIR_AGENT);
-    tell(pair, PAIR_CLIENT);
+    return pair;
+}
+
+void tunnel_pair_meet(struct tunnel_pair *pair)
+{
     tunnel_peer_ready(pair->end[PAIR_CLIENT].peer);
     loop_until_call(&pair->loop, have_met, pair, "a handshake");
+}
+
+struct tunnel_pair *tunnel_pair_new(void)
+{
+    struct tunnel_pair *pair = tunnel_pair_open();
+    tunnel_pair_tell(pair, PAIR_AGENT, 1);
+    tunnel_pair_tell(pair, PAIR_CLIENT, 1);
+    tunnel_pair_meet(pair);
     return pair;
 }
 

@@ -17,7 +17,7 @@ struct pair_end {
     struct log log;
     struct tunnel *tunnel;
     struct tunnel_peer *peer; /* the other end */
-    unsigned handshakes;
+    unsigned handshakes, echoes;
 };
 
 struct tunnel_pair {
@@ -27,7 +27,16 @@ struct tunnel_pair {
     struct pair_end end[2];
 };
 
-/* Opens both and waits for a handshake; fails the test if none comes. */
+/* Opens both, which do not know each other. Each has two addresses in the tunnel. */
+struct tunnel_pair *tunnel_pair_open(void);
+
+/* Tells one end of the other, by its first or second address in the tunnel; 0: by none. */
+void tunnel_pair_tell(struct tunnel_pair *pair, size_t to, unsigned address);
+
+/* Waits for the handshake of two that were told; fails the test if none comes. */
+void tunnel_pair_meet(struct tunnel_pair *pair);
+
+/* All of this, by their first addresses. */
 struct tunnel_pair *tunnel_pair_new(void);
 
 /* What was opened on the tunnels must be closed before. Fails the test if a handle stays open. */
