@@ -72,8 +72,9 @@ static void say_figures(FILE *out, const char *name, const struct snapshot_stats
     latency_text(stats->p50_ns, p50);
     latency_text(stats->p95_ns, p95);
     latency_text(stats->max_ns, most);
-    (void)fprintf(out, "  %-8s %llu answers, p50 %s, p95 %s, most %s\n", name,
-                  (unsigned long long)stats->answered, p50, p95, most);
+    (void)fprintf(out, "  %-8s %llu answer%s, p50 %s, p95 %s, most %s\n", name,
+                  (unsigned long long)stats->answered, stats->answered == 1 ? "" : "s", p50, p95,
+                  most);
 }
 
 static void say_tests(FILE *out, const struct snapshot_speed *speed)

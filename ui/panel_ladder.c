@@ -113,8 +113,13 @@ static int draw_step(struct canvas *canvas, struct rect inner, int row, int spar
     bool alone = spare < 1 && col + wide <= inner.cols; /* one of both, then this one */
     if (step->state != LADDER_DONE && step->retry_at != MONO_NEVER && step->retry_at > s->now) {
         char next[AGE_TEXT + 24];
-        age_text(mono_until(s->now, step->retry_at), age);
-        text_format(next, sizeof next, "next try in %s  ", age);
+        uint64_t until = mono_until(s->now, step->retry_at);
+        age_text(until, age);
+        if (until < NS_PER_SEC) {
+            text_copy(next, sizeof next, "next try now  ");
+        } else {
+            text_format(next, sizeof next, "next try in %s  ", age);
+        }
         if (!alone || col + text_columns(next) + wide <= inner.cols) {
             col += canvas_text(canvas, inner, row, col, STYLE_DIM, next);
         }

@@ -283,7 +283,7 @@ static void missing(const struct core *core, const struct watch *watch, char out
         text_copy(out, SNAPSHOT_TEXT, "a WireGuard handshake");
     } else if (core->speed.want_direct && core_path_kind(watch) != PATH_DIRECT) {
         take_path(core, watch, &path);
-        text_format(out, SNAPSHOT_TEXT, "a direct path (now by DERP %s)", path.path_text);
+        text_format(out, SNAPSHOT_TEXT, "a direct path (now relayed by %s)", path.path_text);
     }
 }
 

@@ -58,9 +58,9 @@ struct path_config {
     X(PATH_BETTER, "better", "a better path answered")                                             \
     X(PATH_SILENT, "silent", "the direct path stopped answering")                                  \
     X(PATH_RECOVERED, "recovered", "the direct path answers again")                                \
-    X(PATH_WITHDRAWN, "withdrawn", "the peer no longer names that address")                        \
+    X(PATH_WITHDRAWN, "withdrawn", "the agent no longer names that address")                       \
     X(PATH_BLOCKED, "blocked", "direct connections are disabled")                                  \
-    X(PATH_RESTARTED, "restarted", "the peer restarted")                                           \
+    X(PATH_RESTARTED, "restarted", "the agent restarted")                                          \
     X(PATH_NETWORK, "network", "this computer's network changed")
 
 enum path_reason {

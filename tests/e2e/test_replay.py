@@ -90,7 +90,8 @@ def test_a_step_back_shows_the_same_screen_again(recorded):
         for key in "nnnNNN":
             screen.send(key)
         screen.wait_until(lambda s: s.lines()[:-1] == before, "the same screen")
-        screen.send("N")
+        for _ in range(8):  # of the twelve: two neighbours may look alike
+            screen.send("N")
         screen.wait_until(lambda s: s.lines()[:-1] != before, "another screen")
         for _ in range(300):
             screen.send("n")

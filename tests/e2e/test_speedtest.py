@@ -144,7 +144,7 @@ def test_a_disabled_direct_path_is_not_waited_for():
 def test_a_direct_path_that_comes_is_waited_for(controlled):
     controlled.do("agents relayed")
     process, said = waiting(controlled, "--direct", "-t", "300ms")
-    assert "a direct path (now by DERP " in said
+    assert "a direct path (now relayed by " in said
     controlled.do("agents direct")
     out, _ = process.communicate(timeout=program.LIMIT_SECONDS)
     assert process.returncode == 0 and program.json_lines(out.decode())[-1]["path"] == "direct"
