@@ -68,8 +68,8 @@ def test_the_workspaces_and_who_they_are_of(screen, state):
     screen.wait_for("workspaces .* filter")
     for row in range(state["workspace_count"]):
         known = state["workspaces"][str(row)]
-        line = next(line for line in screen.lines() if re.search(rf"  {known['name']} +{known['owner']} ", line))
-        assert ("stopped" if known["state"] == "stopped" else "connected") in line
+        word = "stopped" if known["state"] == "stopped" else "connected"
+        screen.wait_for(rf"  {known['name']} +{known['owner']} .*{word}")
     screen.send("escape")
     screen.wait_gone("workspaces .* filter")
 
