@@ -125,9 +125,11 @@ static void draw_detail(struct canvas *canvas, struct rect rect, int row_at, con
                                                                           : row_word(row));
         return;
     }
-    bool direct = row->path == PATH_DIRECT;
+    const struct glyphs *g = canvas->glyphs;
     (void)canvas_text(canvas, rect, row_at, SIGN_COL, path_style(row->path),
-                      direct ? canvas->glyphs->direct : canvas->glyphs->relay);
+                      row->path == PATH_DIRECT ? g->direct
+                      : row->path == PATH_DERP ? g->relay
+                                               : g->connecting);
     spark_draw(canvas, rect, row_at, SPARK_COL, row, 0);
 }
 

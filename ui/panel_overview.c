@@ -159,7 +159,11 @@ static void draw_path(struct canvas *canvas, struct rect inner, int at,
     char latency[ROW_LATENCY];
     struct rect rtt = {inner.row, inner.col, inner.rows, LAST_END};
     if (row->path == PATH_NONE) {
-        (void)canvas_text(canvas, inner, at, PATH_COL, STYLE_DIM, row_word(row));
+        if (row->spark_count > 0) { /* it was there: what the list says may be older */
+            (void)canvas_print(canvas, inner, at, PATH_COL, STYLE_DIM, "%s no path", g->connecting);
+        } else {
+            (void)canvas_text(canvas, inner, at, PATH_COL, STYLE_DIM, row_word(row));
+        }
         return;
     }
     bool direct = row->path == PATH_DIRECT;
