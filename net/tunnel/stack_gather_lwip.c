@@ -40,16 +40,6 @@ struct gather_block {
     uint8_t memory[GATHER_MEMORY + STACK_SPARE];
 };
 
-static uint32_t u32_at(const uint8_t *at)
-{
-    return (uint32_t)at[0] << 24 | (uint32_t)at[1] << 16 | (uint32_t)at[2] << 8 | at[3];
-}
-
-static uint16_t u16_at(const uint8_t *at)
-{
-    return (uint16_t)(at[0] << 8 | at[1]);
-}
-
 /* The length of both headers of a segment that may be joined to others; 0: it may not. */
 static size_t joinable(struct bytes packet)
 {
@@ -66,7 +56,7 @@ static bool continues(const struct gather *gather, struct bytes packet, size_t h
 {
     const uint8_t *first = gather->block->memory;
     const uint8_t *next = packet.ptr;
-    return header == gather->header && u32_at(next + TCP_SEQUENCE) == gather->next &&
+    return header == gather->header && stack_u32(next + TCP_SEQUENCE) == gather->next &&
            gather->len + packet.len - header <= GATHER_MEMORY &&
            packet.len - header <= gather->segment &&
            (gather->len - header) % gather->segment == 0 && /* no shorter one came */
@@ -98,7 +88,7 @@ bool stack_gather_add(struct stack *stack, struct bytes packet)
         memcpy(memory, packet.ptr, packet.len);
         gather->header = header;
         gather->segment = packet.len - header;
-        gather->next = u32_at(packet.ptr + TCP_SEQUENCE);
+        gather->next = stack_u32(packet.ptr + TCP_SEQUENCE);
         gather->len = packet.len;
     } else {
         memcpy(memory + gather->len, packet.ptr + header, packet.len - header);
@@ -138,7 +128,7 @@ static void feed_each(struct stack *stack, const uint8_t *row, size_t len,
                       const struct gather *gather)
 {
     uint8_t packet[STACK_MTU];
-    uint32_t sequence = u32_at(row + TCP_SEQUENCE);
+    uint32_t sequence = stack_u32(row + TCP_SEQUENCE);
     for (size_t at = gather->header; at < len; at += gather->segment) {
         size_t part = len - at < gather->segment ? len - at : gather->segment;
         memcpy(packet, row, gather->header);
@@ -175,8 +165,8 @@ void stack_gather_flush(struct stack *stack)
     stack->gather.len = 0;
     stack->gather.block = NULL; /* its owner may add while lwIP reads */
     set_length(at, row.len);
-    if (stack_tcp_expects(at, u16_at(at + TCP_PORTS), u16_at(at + TCP_PORTS + 2),
-                          u32_at(at + TCP_SEQUENCE))) {
+    if (stack_tcp_expects(at, stack_u16(at + TCP_PORTS), stack_u16(at + TCP_PORTS + 2),
+                          stack_u32(at + TCP_SEQUENCE))) {
         feed_whole(stack, block, row.len);
     } else {
         feed_each(stack, at, row.len, &row);

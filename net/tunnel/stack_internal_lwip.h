@@ -49,6 +49,17 @@ struct stack {
     struct gather gather;
 };
 
+/* Numbers as they are in a packet. */
+static inline uint16_t stack_u16(const uint8_t *at)
+{
+    return (uint16_t)(at[0] << 8 | at[1]);
+}
+
+static inline uint32_t stack_u32(const uint8_t *at)
+{
+    return (uint32_t)at[0] << 24 | (uint32_t)at[1] << 16 | (uint32_t)at[2] << 8 | at[3];
+}
+
 /* The time as lwIP sees it, until the next call. */
 void stack_set_now(mono_ns now);
 mono_ns stack_now(void);

@@ -1,5 +1,7 @@
 #include "net/tunnel/stack_repair_lwip.h"
 
+#include "net/tunnel/stack_internal_lwip.h"
+
 enum {
     /* In tcp_seg.flags, beside lwIP's TF_SEG_ (up to 0x10). */
     SEGMENT_HELD = 0x40,   /* the peer has it */
@@ -14,11 +16,6 @@ enum {
     OPTION_NOP = 1,
     OPTION_SACK = 5,
 };
-
-static uint32_t u32_at(const uint8_t *at)
-{
-    return (uint32_t)at[0] << 24 | (uint32_t)at[1] << 16 | (uint32_t)at[2] << 8 | at[3];
-}
 
 static uint32_t first_of(const struct tcp_seg *seg)
 {
@@ -35,8 +32,8 @@ static uint32_t end_of(const struct tcp_seg *seg)
 
 static void note_block(struct repair *repair, const struct tcp_pcb *pcb, const uint8_t *at)
 {
-    uint32_t from = u32_at(at);
-    uint32_t to = u32_at(at + 4);
+    uint32_t from = stack_u32(at);
+    uint32_t to = stack_u32(at + 4);
     /* Below what is acknowledged it tells of a copy (RFC 2883); beyond what was sent, of nothing.
      */
     if (repair->block_count < REPAIR_BLOCKS_MAX && TCP_SEQ_LT(pcb->lastack, from) &&
@@ -190,6 +187,7 @@ static void begin(struct repair *repair, struct tcp_pcb *pcb)
     repair->una = pcb->lastack;
     repair->nxt = pcb->snd_nxt;
     repair->flight = pcb->snd_nxt - pcb->lastack;
+    repair->held = 0;
     repair->delivered = 0;
     repair->sent = 0;
     forget_marks(pcb->unacked, SEGMENT_RESENT);
@@ -280,12 +278,11 @@ void repair_look(struct repair *repair, struct tcp_pcb *pcb, mono_ns now)
     }
     const struct known known = take_blocks(repair, pcb);
     repair->block_count = 0;
-    if (!repair->under_way && !has_lost(repair, pcb, known.highest, now)) {
-        return;
-    }
     if (!repair->under_way) {
+        if (!has_lost(repair, pcb, known.highest, now)) {
+            return;
+        }
         begin(repair, pcb);
-        repair->held = 0;
     }
     if (!TCP_SEQ_LT(pcb->lastack, repair->recover)) {
         end(repair, pcb);

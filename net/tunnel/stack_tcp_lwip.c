@@ -195,20 +195,30 @@ void stack_tcp_look(struct stack *stack)
     }
 }
 
+/* NULL: there is none. */
+static struct tcp_conn *conn_of(const struct stack *stack, uint16_t ours, const uint8_t peer[16],
+                                uint16_t theirs)
+{
+    for (struct tcp_conn *conn = stack->conns; conn != NULL; conn = conn->next) {
+        if (conn->pcb != NULL && conn->pcb->local_port == ours &&
+            conn->pcb->remote_port == theirs &&
+            memcmp(ip_2_ip6(&conn->pcb->remote_ip)->addr, peer, 16) == 0) {
+            return conn;
+        }
+    }
+    return NULL;
+}
+
 void stack_tcp_note(struct stack *stack, const uint8_t *packet, size_t len)
 {
     const uint8_t *tcp = packet + IPV6_HEADER_LEN;
     if (len < IPV6_HEADER_LEN + TCP_HLEN || packet[IPV6_NEXT_HEADER] != IP6_NEXTH_TCP) {
         return;
     }
-    uint16_t from = (uint16_t)(tcp[0] << 8 | tcp[1]);
-    uint16_t to = (uint16_t)(tcp[2] << 8 | tcp[3]);
-    for (struct tcp_conn *conn = stack->conns; conn != NULL; conn = conn->next) {
-        if (conn->pcb != NULL && conn->pcb->local_port == to && conn->pcb->remote_port == from &&
-            memcmp(ip_2_ip6(&conn->pcb->remote_ip)->addr, packet + IPV6_SOURCE, 16) == 0) {
-            repair_note(&conn->repair, conn->pcb, tcp, len - IPV6_HEADER_LEN);
-            return;
-        }
+    struct tcp_conn *conn =
+        conn_of(stack, stack_u16(tcp + 2), packet + IPV6_SOURCE, stack_u16(tcp));
+    if (conn != NULL) {
+        repair_note(&conn->repair, conn->pcb, tcp, len - IPV6_HEADER_LEN);
     }
 }
 
@@ -549,22 +559,17 @@ void stack_tcp_sent(struct stack *stack, const uint8_t *packet, size_t len)
     if (header == 0 || payload == 0) {
         return;
     }
-    uint16_t from = (uint16_t)(tcp[0] << 8 | tcp[1]);
-    uint16_t to = (uint16_t)(tcp[2] << 8 | tcp[3]);
-    uint32_t end =
-        ((uint32_t)tcp[4] << 24 | (uint32_t)tcp[5] << 16 | (uint32_t)tcp[6] << 8 | tcp[7]) +
-        (uint32_t)payload;
-    for (struct tcp_conn *conn = stack->conns; conn != NULL; conn = conn->next) {
-        if (conn->pcb == NULL || conn->pcb->local_port != from || conn->pcb->remote_port != to) {
-            continue;
-        }
-        if (conn->sent_any && TCP_SEQ_LEQ(end, conn->sent_end)) {
-            retransmits++;
-        } else {
-            conn->sent_end = end;
-            conn->sent_any = true;
-        }
+    uint32_t end = stack_u32(tcp + 4) + (uint32_t)payload;
+    struct tcp_conn *conn =
+        conn_of(stack, stack_u16(tcp), packet + IPV6_DESTINATION, stack_u16(tcp + 2));
+    if (conn == NULL) {
         return;
+    }
+    if (conn->sent_any && TCP_SEQ_LEQ(end, conn->sent_end)) {
+        retransmits++;
+    } else {
+        conn->sent_end = end;
+        conn->sent_any = true;
     }
 }
 
