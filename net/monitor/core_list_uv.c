@@ -130,15 +130,11 @@ static void select_first(struct core *core)
 /* What the selected agent is called: after a stop and a start it is another one of that name. */
 static void remember_agent(struct core *core)
 {
-    for (size_t i = 0; i < core->workspaces.count; i++) {
-        const struct deployment_workspace *workspace = &core->workspaces.items[i];
-        for (size_t a = 0; a < workspace->agent_count; a++) {
-            if (uuid_equal(&workspace->agents[a].id, &core->selected)) {
-                core->agent_workspace = workspace->id;
-                text_copy(core->agent_name, sizeof core->agent_name, workspace->agents[a].name);
-                return;
-            }
-        }
+    const struct deployment_workspace *workspace = NULL;
+    const struct deployment_agent *agent = NULL;
+    if (core_find_row(core, &core->selected, &workspace, &agent) && agent != NULL) {
+        core->agent_workspace = workspace->id;
+        text_copy(core->agent_name, sizeof core->agent_name, agent->name);
     }
 }
 

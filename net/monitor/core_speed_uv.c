@@ -362,16 +362,12 @@ void core_speed_event(struct core *core, const struct watch *watch, const struct
 
 static void agent_title(const struct core *core, char *out, size_t size)
 {
-    for (size_t i = 0; i < core->workspaces.count; i++) {
-        const struct deployment_workspace *workspace = &core->workspaces.items[i];
-        for (size_t a = 0; a < workspace->agent_count; a++) {
-            if (uuid_equal(&workspace->agents[a].id, &core->selected)) {
-                char text[SNAPSHOT_NAME * 2];
-                text_format(text, sizeof text, "%s · %s", workspace->name,
-                            workspace->agents[a].name);
-                (void)text_clean(out, size, bytes_text(text));
-            }
-        }
+    const struct deployment_workspace *workspace = NULL;
+    const struct deployment_agent *agent = NULL;
+    if (core_find_row(core, &core->selected, &workspace, &agent) && agent != NULL) {
+        char text[SNAPSHOT_NAME * 2];
+        text_format(text, sizeof text, "%s · %s", workspace->name, agent->name);
+        (void)text_clean(out, size, bytes_text(text));
     }
 }
 
