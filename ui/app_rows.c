@@ -8,7 +8,7 @@
 unsigned app_select(struct app *app, const struct snapshot *s, int index, struct command *out)
 {
     const struct snapshot_workspace *row = &s->workspaces[index];
-    struct uuid id = uuid_is_zero(&row->agent) ? row->workspace : row->agent;
+    struct uuid id = *row_id(row);
     if (!uuid_equal(&id, &app->shown)) {
         app->before = app->shown;
         app->shown = id;
@@ -24,16 +24,11 @@ unsigned app_select(struct app *app, const struct snapshot *s, int index, struct
     return APP_REDRAW | APP_COMMAND;
 }
 
-static const struct uuid *id_of(const struct snapshot_workspace *row)
-{
-    return uuid_is_zero(&row->agent) ? &row->workspace : &row->agent;
-}
-
 /* What the core selected by itself counts as shown, too. */
 void app_note_shown(struct app *app, const struct snapshot *s)
 {
     if (s->selected >= 0 && uuid_is_zero(&app->shown)) {
-        app->shown = *id_of(&s->workspaces[s->selected]);
+        app->shown = *row_id(&s->workspaces[s->selected]);
     }
 }
 
@@ -73,7 +68,7 @@ unsigned app_select_nth(struct app *app, const struct snapshot *s, int nth, stru
 unsigned app_select_before(struct app *app, const struct snapshot *s, struct command *out)
 {
     for (int i = 0; i < (int)s->workspace_count; i++) {
-        if (uuid_equal(id_of(&s->workspaces[i]), &app->before)) {
+        if (uuid_equal(row_id(&s->workspaces[i]), &app->before)) {
             return app_select(app, s, i, out);
         }
     }

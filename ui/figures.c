@@ -183,7 +183,7 @@ void figures_window(struct canvas *canvas, struct rect rect, int row, const stru
     const struct way ways[WAYS] = {window_way(app, s, PATH_DIRECT, &last_us[0]),
                                    window_way(app, s, PATH_DERP, &last_us[1])};
     size_t now = s->path == PATH_DIRECT ? 0 : 1;
-    if (app->window.end == 0 && s->silent_since != 0 && !s->paused) {
+    if (app->window.end == 0 && snapshot_is_silent(s)) {
         text_format(text, sizeof text, "%s  ", canvas->glyphs->error);
         (void)piece(&line, STYLE_DIM, "now ");
         (void)piece(&line, STYLE_ERROR, text);
@@ -314,13 +314,17 @@ int figures_table(struct canvas *canvas, struct rect rect, int row, const struct
     (void)canvas_print(canvas, rect, row++, 1, STYLE_DIM, "%-20s%9s%8s%8s%8s", "latency, ms", "p50",
                        "p95", "p99", "jitter");
     for (size_t i = 0; i < WAYS; i++) {
-        const struct way window = window_way(app, s, paths[i], &last_us);
         const struct way run =
             run_way(paths[i] == PATH_DIRECT ? &s->run_direct : &s->run_relayed, paths[i]);
-        if (run.answered + run.lost > 0) {
-            draw_way(canvas, rect, row++, span, &window);
-            draw_way(canvas, rect, row++, "all", &run);
+        if (run.answered + run.lost == 0) {
+            continue;
         }
+        if (row >= 0 && row < rect.rows) { /* to sum up the window for nobody to see is dear */
+            const struct way window = window_way(app, s, paths[i], &last_us);
+            draw_way(canvas, rect, row, span, &window);
+        }
+        draw_way(canvas, rect, row + 1, "all", &run);
+        row += 2;
     }
     if (s->silence_ns > 0 && s->run.lost > 0) {
         char age[AGE_TEXT];

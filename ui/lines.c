@@ -67,8 +67,7 @@ bool event_is_elsewhere(const struct snapshot *s, const struct snapshot_event *e
     if (event->about[0] == '\0' || s->selected < 0) {
         return event->about[0] != '\0';
     }
-    const struct snapshot_workspace *row = &s->workspaces[s->selected];
-    return !uuid_equal(&event->agent, uuid_is_zero(&row->agent) ? &row->workspace : &row->agent);
+    return !uuid_equal(&event->agent, row_id(&s->workspaces[s->selected]));
 }
 
 void lines_collect(const struct app *app, enum view view, const struct snapshot *s,

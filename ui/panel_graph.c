@@ -115,7 +115,7 @@ static void draw_silence(struct canvas *canvas, struct rect rect, const struct s
     char age[AGE_TEXT];
     char text[PIECE];
     struct rect line = {rect.row, rect.col, 1, rect.cols - 2};
-    if (s->silent_since != 0 && !s->paused) {
+    if (snapshot_is_silent(s)) {
         age_text(mono_since(s->now, s->silent_since), age);
         text_format(text, sizeof text, " %s no answer for %s ", canvas->glyphs->error, age);
         canvas_right(canvas, line, 0, STYLE_ERROR, text);
@@ -135,7 +135,7 @@ void panel_graph(struct canvas *canvas, struct rect rect, const struct app *app,
         return;
     }
     note_text(canvas->glyphs, app, s, note, sizeof note);
-    bool silent = s->silent_since != 0 && !s->paused;
+    bool silent = snapshot_is_silent(s);
     canvas_box(canvas, rect, names[app->form], app->window.end != 0 || silent ? "" : note);
     canvas_box_focus(canvas, rect, app->panel == PANEL_GRAPH && app->full);
     if (app->window.end != 0) {

@@ -18,7 +18,7 @@ void path_line(struct canvas *canvas, struct rect inner, int row, const struct s
     }
     static const char *const grades[] = {"", "good ", "fair ", "poor "};
     bool graded = s->selected >= 0 && inner.cols >= GRADE_COLS;
-    bool silent = s->silent_since != 0 && !s->paused; /* the last answer is not that of now */
+    bool silent = snapshot_is_silent(s);
     if (silent) {
         text_format(latency, sizeof latency, "%s silent", g->error);
     } else if (s->window.answered > 0) {

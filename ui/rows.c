@@ -41,6 +41,11 @@ static char lower(char c)
     return c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c;
 }
 
+const struct uuid *row_id(const struct snapshot_workspace *row)
+{
+    return uuid_is_zero(&row->agent) ? &row->workspace : &row->agent;
+}
+
 size_t row_findings(const struct snapshot_workspace *row, const bool muted[FINDING_CODES],
                     struct row_finding out[FINDING_CODES])
 {

@@ -34,6 +34,9 @@ struct rows_query {
 int rows_collect(const struct snapshot *s, const struct rows_query *query,
                  int rows[SNAPSHOT_WORKSPACES_MAX]);
 
+/* What a row is selected by: its agent, or the workspace that has none. */
+const struct uuid *row_id(const struct snapshot_workspace *row);
+
 /* What was found of a row and is not muted, the worst first; returns how many. */
 struct row_finding {
     enum finding_code code;

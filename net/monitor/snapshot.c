@@ -13,6 +13,11 @@
 
 enum { SLOTS = 3, FRESH = 4, SLOT_MASK = 3 };
 
+bool snapshot_is_silent(const struct snapshot *snapshot)
+{
+    return snapshot->silent_since != 0 && !snapshot->paused;
+}
+
 struct snapshot_box {
     struct snapshot *slots[SLOTS];
     unsigned draft;          /* the writer's alone */

@@ -446,6 +446,9 @@ struct snapshot {
 const char *ladder_step_name(enum ladder_step step); /* "node_sent" */
 const char *ladder_step_text(enum ladder_step step); /* "node sent" */
 
+/* Probes go out, and nothing answers them: the last answer is not that of now. */
+bool snapshot_is_silent(const struct snapshot *snapshot);
+
 /* The hand-over. One writer thread, one reader thread. */
 struct snapshot_box;
 
